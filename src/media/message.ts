@@ -2,10 +2,30 @@
 // The payload keeps the bytes of the FLV tag body, which RTMP, FLV and HTTP-FLV share; formats that need
 // other bytes (TS, MP4) convert from it. Facts are computed once, on entry, and nobody parses again.
 
-export type VideoCodec = 'h264' | 'hevc' | 'av1' | 'vp9' | 'vp8' | 'h263' | 'screen' | 'vp6' | 'vp6a' | 'screen2';
+export type VideoCodec =
+  | 'h264'
+  | 'hevc'
+  | 'av1'
+  | 'vp9'
+  | 'vp8'
+  | 'h263'
+  | 'screen'
+  | 'vp6'
+  | 'vp6a'
+  | 'screen2';
 export type AudioCodec =
-  | 'aac' | 'mp3' | 'opus' | 'flac' | 'ac3' | 'eac3' | 'speex' | 'nellymoser'
-  | 'g711a' | 'g711u' | 'pcm' | 'adpcm';
+  | 'aac'
+  | 'mp3'
+  | 'opus'
+  | 'flac'
+  | 'ac3'
+  | 'eac3'
+  | 'speex'
+  | 'nellymoser'
+  | 'g711a'
+  | 'g711u'
+  | 'pcm'
+  | 'adpcm';
 
 /** One audio or video message. `payload` is lent until the call that hands it over returns: a keeper copies. */
 export interface MediaMessage {
