@@ -1,0 +1,225 @@
+// The hub: one publisher in, any number of subscribers out. It knows no formats and no sockets.
+//
+//   publisher -> Publication -> Stream -+-> fan-out per format (output/*) -> viewers
+//                                       +-> HLS, DVR, forward, …
+//
+// A subscriber hears of every message once, in order; payloads are lent until the call returns.
+
+import type { MediaMessage } from '../media/message.ts';
+import { GopCache } from './gop-cache.ts';
+import type { PagePool } from './page-pool.ts';
+import { StreamClock } from './stream-clock.ts';
+import { type StreamId, streamUrl } from './stream-id.ts';
+
+/** What a decoder needs before the first frame. The buffers are the stream's own and never change. */
+export interface StreamHeaders {
+  /** AMF0 body of the data message `onMetaData`, rewritten by the server. */
+  readonly metadata: Buffer | undefined;
+  readonly audio: MediaMessage | undefined;
+  readonly video: MediaMessage | undefined;
+}
+
+export interface StreamSubscriber {
+  /** A publisher took the stream. Its metadata, headers and media follow. */
+  published(): void;
+  /** The publisher left. Another one may come. */
+  unpublished(): void;
+  /** The next message opens a group of pictures that late joiners may start with; `headers` belong to it. */
+  gopStarted(headers: StreamHeaders): void;
+  /** The group of pictures is no longer offered: late joiners start with what comes next. */
+  gopCleared(): void;
+  /** `body` never changes and may be kept. */
+  metadata(body: Buffer): void;
+  /** `message.payload` is lent until the call returns. */
+  message(message: MediaMessage): void;
+}
+
+export interface StreamOptions {
+  /** `play.gop_cache` */
+  readonly hasGopCache: boolean;
+  /** Messages in the GOP cache at most, 0 = no limit (`play.gop_cache_max_frames`). */
+  readonly gopCacheMaxFrames: number;
+  /** Bytes in the GOP cache at most. */
+  readonly gopCacheMaxBytes: number;
+  /** Keep the publisher's timestamps instead of a clock that never goes back (`play.atc`, `time_jitter off`). */
+  readonly hasPublisherTime: boolean;
+  /** Do not repeat an unchanged sequence header to viewers who have it (`play.reduce_sequence_header`). */
+  readonly reduceSequenceHeader: boolean;
+}
+
+/** Whoever feeds a stream: an encoder's connection, an edge's pull. */
+export interface Publisher {
+  /** The server ends the publish (kick-off, shutdown). */
+  stop(reason: string): void;
+}
+
+/** What a publisher holds while the stream is its own. */
+export interface Publication {
+  /** `body` is kept. */
+  metadata(body: Buffer): void;
+  /** `message.timestampMs` is the published one, unsigned 32 bits; the payload is lent. */
+  message(message: MediaMessage): void;
+  /** The publisher leaves. May be called twice. */
+  end(): void;
+}
+
+const NO_HEADERS: StreamHeaders = { metadata: undefined, audio: undefined, video: undefined };
+
+export class Stream {
+  readonly id: StreamId;
+  readonly url: string;
+  readonly #onIdle: (stream: Stream) => void;
+  readonly #options: StreamOptions;
+  readonly #clock = new StreamClock();
+  readonly #gop: GopCache;
+  #gopHeaders: StreamHeaders = NO_HEADERS;
+  #headers: StreamHeaders = NO_HEADERS;
+  #subscribers: readonly StreamSubscriber[] = [];
+  #publisher: Publisher | undefined;
+  #hasVideo = false;
+
+  constructor(id: StreamId, options: StreamOptions, pool: PagePool, onIdle: (stream: Stream) => void) {
+    this.id = id;
+    this.url = streamUrl(id);
+    this.#options = options;
+    this.#onIdle = onIdle;
+    this.#gop = new GopCache(pool, {
+      maxFrames: options.gopCacheMaxFrames,
+      maxBytes: options.gopCacheMaxBytes,
+    });
+  }
+
+  get options(): StreamOptions {
+    return this.#options;
+  }
+
+  get publisher(): Publisher | undefined {
+    return this.#publisher;
+  }
+
+  get isPublishing(): boolean {
+    return this.#publisher !== undefined;
+  }
+
+  /** Headers of the running publish; empty when nobody publishes. */
+  get headers(): StreamHeaders {
+    return this.#headers;
+  }
+
+  /** The publisher has sent video, not only its header. */
+  get hasVideo(): boolean {
+    return this.#hasVideo;
+  }
+
+  /** Bytes and messages that the GOP cache holds, for the API and the log. */
+  get gopCache(): { readonly count: number; readonly sizeBytes: number } {
+    return { count: this.#gop.messages.length, sizeBytes: this.#gop.sizeBytes };
+  }
+
+  /** @returns undefined if somebody else publishes already: the running publisher always wins. */
+  publish(publisher: Publisher): Publication | undefined {
+    if (this.#publisher !== undefined) return undefined;
+    this.#publisher = publisher;
+    this.#headers = NO_HEADERS;
+    this.#hasVideo = false;
+    this.#clock.restart();
+    for (const subscriber of this.#subscribers) subscriber.published();
+    return {
+      metadata: (body) => {
+        if (this.#publisher === publisher) this.#acceptMetadata(body);
+      },
+      message: (message) => {
+        if (this.#publisher === publisher) this.#accept(message);
+      },
+      end: () => {
+        if (this.#publisher === publisher) this.#unpublish();
+      },
+    };
+  }
+
+  subscribe(subscriber: StreamSubscriber): void {
+    this.#subscribers = [...this.#subscribers, subscriber];
+  }
+
+  unsubscribe(subscriber: StreamSubscriber): void {
+    this.#subscribers = this.#subscribers.filter((other) => other !== subscriber);
+    this.releaseIfIdle();
+  }
+
+  /** Lets the registry forget a stream that has neither a publisher nor a subscriber. */
+  releaseIfIdle(): void {
+    if (this.#publisher === undefined && this.#subscribers.length === 0) this.#onIdle(this);
+  }
+
+  /** Gives a new subscriber the group of pictures so far, as if it had been there. */
+  replayGop(subscriber: StreamSubscriber): void {
+    if (!this.#gop.isOpen) return;
+    subscriber.gopStarted(this.#gopHeaders);
+    for (const message of this.#gop.messages) subscriber.message(message);
+  }
+
+  #acceptMetadata(body: Buffer): void {
+    this.#headers = { ...this.#headers, metadata: body };
+    if (this.#options.reduceSequenceHeader && this.#hasVideo) return;
+    for (const subscriber of this.#subscribers) subscriber.metadata(body);
+  }
+
+  // The order of these steps is behaviour: a header is cached before anybody hears of it, the GOP cache gets
+  // a message last, so that a subscriber who joins inside the call never gets it twice.
+  #accept(published: MediaMessage): void {
+    if (published.isSequenceHeader) {
+      this.#acceptSequenceHeader(published);
+      return;
+    }
+    if (published.track === 'video') this.#hasVideo = true;
+    const message = this.#onStreamClock(published);
+    const startsGop = message.isKeyFrame && this.#options.hasGopCache;
+    if (startsGop) this.#gopHeaders = this.#headers;
+    for (const subscriber of this.#subscribers) {
+      if (startsGop) subscriber.gopStarted(this.#gopHeaders);
+      subscriber.message(message);
+    }
+    if (startsGop) this.#gop.start(message);
+    else this.#appendToGop(message);
+  }
+
+  #acceptSequenceHeader(published: MediaMessage): void {
+    const { track } = published;
+    const previous = this.#headers[track];
+    const isRepeated = previous?.payload.equals(published.payload) === true;
+    const header = isRepeated ? previous : this.#ownHeader(published);
+    this.#headers = { ...this.#headers, [track]: header };
+    if (isRepeated && this.#options.reduceSequenceHeader) return;
+    for (const subscriber of this.#subscribers) subscriber.message(header);
+    this.#appendToGop(header);
+  }
+
+  /** Sequence headers live as long as the publish: in a buffer of their own, not in a shared slab. */
+  #ownHeader(published: MediaMessage): MediaMessage {
+    const payload = Buffer.allocUnsafeSlow(published.payload.length);
+    published.payload.copy(payload);
+    const timestampMs = this.#options.hasPublisherTime ? published.timestampMs : this.#clock.nowMs;
+    return { ...published, timestampMs, payload };
+  }
+
+  #onStreamClock(published: MediaMessage): MediaMessage {
+    if (this.#options.hasPublisherTime) return published;
+    const { track, codec, isKeyFrame, isSequenceHeader, payload } = published;
+    const timestampMs = this.#clock.map(track, published.timestampMs);
+    return { track, timestampMs, codec, isKeyFrame, isSequenceHeader, payload };
+  }
+
+  #appendToGop(message: MediaMessage): void {
+    if (!this.#gop.isOpen || this.#gop.append(message)) return;
+    for (const subscriber of this.#subscribers) subscriber.gopCleared();
+  }
+
+  #unpublish(): void {
+    this.#publisher = undefined;
+    this.#gop.clear();
+    this.#headers = NO_HEADERS;
+    this.#gopHeaders = NO_HEADERS;
+    for (const subscriber of this.#subscribers) subscriber.unpublished();
+    this.releaseIfIdle();
+  }
+}
