@@ -1,0 +1,111 @@
+// The server under test: the built `dist/main.js` with a conf of its own, on ports of its own, in a folder of
+// its own. Black box: the tests know its log lines, its exit code and what it says on its sockets.
+
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect } from 'vitest';
+import { Child } from './child.ts';
+import { freePort, newFolder } from './names.ts';
+
+export const projectRoot = resolve(import.meta.dirname, '../..');
+export const mainPath = join(projectRoot, 'dist/main.js');
+
+export interface ServerOptions {
+  /** Body of the default vhost. */
+  readonly vhost?: string;
+  /** Root directives in addition to those below. */
+  readonly root?: string;
+  /** Whole vhost blocks beside the default one. */
+  readonly vhosts?: string;
+  readonly nodeArgs?: readonly string[];
+}
+
+const httpFlv = 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }';
+
+export function serverConf(rtmpPort: number, httpPort: number, options: ServerOptions = {}): string {
+  return `listen ${rtmpPort};
+daemon off;
+srs_log_tank console;
+pid ./srs.pid;
+${options.root ?? ''}
+http_server { enabled on; listen ${httpPort}; dir ./html; }
+vhost __defaultVhost__ {
+  ${httpFlv}
+  ${options.vhost ?? ''}
+}
+${options.vhosts ?? ''}
+`;
+}
+
+export class TestServer {
+  readonly child: Child;
+  readonly rtmpPort: number;
+  readonly httpPort: number;
+  readonly folder: string;
+
+  private constructor(child: Child, rtmpPort: number, httpPort: number, folder: string) {
+    this.child = child;
+    this.rtmpPort = rtmpPort;
+    this.httpPort = httpPort;
+    this.folder = folder;
+  }
+
+  /** Resolves when the server says that both listeners are open. */
+  static async start(options: ServerOptions = {}): Promise<TestServer> {
+    const rtmpPort = await freePort();
+    const httpPort = await freePort();
+    const folder = newFolder('server');
+    const confPath = join(folder, 'srs.conf');
+    writeFileSync(confPath, serverConf(rtmpPort, httpPort, options));
+    const probe = join(import.meta.dirname, 'memory-probe.mjs');
+    const child = new Child(
+      process.execPath,
+      ['--expose-gc', '--import', probe, ...(options.nodeArgs ?? []), mainPath, '-c', confPath],
+      { cwd: folder, ipc: true, lifetimeMs: 300_000 },
+    );
+    const server = new TestServer(child, rtmpPort, httpPort, folder);
+    await child.waitForOutput(new RegExp(`RTMP listen at tcp://\\S*:${rtmpPort}\\b`));
+    await child.waitForOutput(new RegExp(`HTTP-Server listen at tcp://\\S*:${httpPort}\\b`));
+    return server;
+  }
+
+  get target(): { port: number } {
+    return { port: this.rtmpPort };
+  }
+
+  /** `tcUrl('live')` is what a client puts into connect. */
+  tcUrl(app = 'live'): string {
+    return `rtmp://127.0.0.1:${this.rtmpPort}/${app}`;
+  }
+
+  rtmpUrl(stream: string, app = 'live'): string {
+    return `${this.tcUrl(app)}/${stream}`;
+  }
+
+  flvUrl(stream: string, app = 'live'): string {
+    return `http://127.0.0.1:${this.httpPort}/${app}/${stream}.flv`;
+  }
+
+  get log(): string {
+    return this.child.output;
+  }
+
+  /** A line of the log, without colours, that matches. */
+  async waitForLog(pattern: RegExp, timeoutMs = 10_000): Promise<RegExpMatchArray> {
+    return this.child.waitForOutput(pattern, timeoutMs);
+  }
+
+  /** After a garbage collection. */
+  async memory(): Promise<NodeJS.MemoryUsage> {
+    return (await this.child.request('memory')) as NodeJS.MemoryUsage;
+  }
+
+  /** SIGTERM, as `docker stop` sends it: the server must end by itself, with code 0, having said nothing odd. */
+  async stop(): Promise<void> {
+    if (this.child.status) throw new Error(`the server has ended before the test: ${this.child.describe()}`);
+    this.child.kill('SIGTERM');
+    const status = await this.child.exited(10_000);
+    expect(status, this.child.describe()).toEqual({ code: 0, signal: null });
+    expect(this.log).not.toMatch(/uncaught|unhandled|TypeError|RangeError|ReferenceError|ERR_ASSERTION/i);
+  }
+}

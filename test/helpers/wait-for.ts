@@ -1,0 +1,63 @@
+// Waiting for what will be true soon: tests have deadlines, never fixed pauses.
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface WaitOptions {
+  /** Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Default 20 ms. */
+  readonly intervalMs?: number;
+}
+
+/** Polls until `condition` returns something truthy and returns that; throws with `what` after the deadline. */
+export async function waitFor<T>(
+  what: string | (() => string),
+  condition: () => T | Promise<T>,
+  { timeoutMs = 10_000, intervalMs = 20 }: WaitOptions = {},
+): Promise<NonNullable<T>> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() >= deadline) {
+      throw new Error(`waited ${timeoutMs} ms in vain for ${typeof what === 'string' ? what : what()}`);
+    }
+    await delay(intervalMs);
+  }
+}
+
+/** Rejects when `promise` takes longer than `timeoutMs`. */
+export async function withTimeout<T>(what: string, timeoutMs: number, promise: Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  const late = delay(timeoutMs, undefined, { signal: abort.signal, ref: true }).then(() => {
+    throw new Error(`${what}: not within ${timeoutMs} ms`);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    abort.abort();
+    late.catch(() => {});
+  }
+}
+
+/** Waits until `measure()` has not changed for `quietMs`; returns its last value. */
+export async function waitUntilQuiet(
+  what: string,
+  measure: () => number,
+  { quietMs = 1000, timeoutMs = 30_000 }: { quietMs?: number; timeoutMs?: number } = {},
+): Promise<number> {
+  let last = measure();
+  let since = Date.now();
+  return waitFor(
+    `${what} to become quiet`,
+    () => {
+      const now = measure();
+      if (now !== last) {
+        last = now;
+        since = Date.now();
+      }
+      return Date.now() - since >= quietMs ? { last } : undefined;
+    },
+    { timeoutMs, intervalMs: 50 },
+  ).then((result) => result.last);
+}
