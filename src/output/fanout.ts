@@ -1,0 +1,392 @@
+// Fans one stream out to the viewers of one wire format.
+//
+//   Stream -> Fanout -> PreparedLog (bytes, once) -> FlushGroup (viewers in step) -> sinks
+//                         ^ ViewerFormat: how messages become bytes, what a viewer needs of its own
+//
+// Most viewers stand where their group stands and get the group's slice as it is: one `write`, nothing else.
+// Whoever does not (just joined, slow, paused) goes through `pump`, which may cost more.
+
+import type { MediaMessage } from '../media/message.ts';
+import type { Stream, StreamHeaders, StreamSubscriber } from '../stream/stream.ts';
+import type { FlushClock, FlushGroup } from './flush-clock.ts';
+import { AUDIO, type PreparedLog, VIDEO } from './prepared-log.ts';
+import { ATTENTION, type Viewer, type ViewerEnd, type ViewerOptions } from './viewer.ts';
+
+/** How one wire format prepares bytes and hands them to a viewer. */
+export interface ViewerFormat {
+  readonly log: PreparedLog;
+  /** Viewers end when the publisher leaves (HTTP) or wait for the next one (RTMP). */
+  readonly endsWithPublisher: boolean;
+  appendMetadata(body: Buffer): void;
+  appendMessage(message: MediaMessage): void;
+  /** May the viewer be opened now, or should it wait to see which tracks come? */
+  isReadyToOpen(firstMediaAgeMs: number): boolean;
+  /** Sends what comes before the first entry; the headers get the viewer's time `atMs`. */
+  open(viewer: Viewer, headers: StreamHeaders, atMs: number): void;
+  /** Sends the sequence headers again after a skip, in case they have changed meanwhile. */
+  repeatHeaders(viewer: Viewer, headers: StreamHeaders, atMs: number): void;
+  /** Sends the entries from..to to a viewer that needs nothing of its own. `slices` are those of the log. */
+  writeShared(viewer: Viewer, from: number, to: number, slices: readonly Buffer[]): void;
+  /** Sends the entries from..to, with what the viewer needs of its own, and clears what was met in `needs`. */
+  writeOwn(viewer: Viewer, from: number, to: number): void;
+  /** Sends the end of the format (the last HTTP chunk). */
+  end(viewer: Viewer): void;
+}
+
+export interface FanoutOptions {
+  /** How far a viewer may fall behind, ms of stream time (`play.queue_length`). */
+  readonly queueLengthMs: number;
+  /** How far a viewer may fall behind, bytes. */
+  readonly queueLengthBytes: number;
+  /** A sink that takes nothing for so long is given up, ms. */
+  readonly sendTimeoutMs: number;
+  /** Viewers keep the publisher's timestamps: their zero is 0, not their first message. */
+  readonly hasPublisherTime: boolean;
+  /** The clock of merged writes; undefined = flush in the turn that brought the messages (`min_latency`). */
+  readonly clock: FlushClock | undefined;
+  readonly now: () => number;
+}
+
+/** A group is filled up to here before a stream opens another one in another slot. */
+const GROUP_FILL = 64;
+/** Largest single hand-over to a sink outside the shared path, bytes: bounds what a slow socket pins. */
+const PUMP_BYTES = 512 * 1024;
+
+/** The log is trimmed once in so many flushes: about once per window with many viewers. */
+const FLUSHES_PER_TRIM = 16;
+
+class ViewerGroup implements FlushGroup {
+  readonly viewers: Viewer[] = [];
+  readonly #fanout: Fanout;
+  next: number;
+  remove: () => void = () => {};
+
+  constructor(fanout: Fanout, next: number) {
+    this.#fanout = fanout;
+    this.next = next;
+  }
+
+  get viewerCount(): number {
+    return this.viewers.length;
+  }
+
+  flush(): void {
+    this.#fanout.flushGroup(this);
+  }
+}
+
+export class Fanout implements StreamSubscriber {
+  readonly #stream: Stream;
+  readonly #format: ViewerFormat;
+  readonly #log: PreparedLog;
+  readonly #options: FanoutOptions;
+  readonly #onEmpty: () => void;
+  readonly #groups: ViewerGroup[] = [];
+  readonly #groupOf = new Map<Viewer, ViewerGroup>();
+  #immediate: NodeJS.Immediate | undefined;
+  /** Where a viewer who joins now starts: the open group of pictures. */
+  #joinAt: number | undefined;
+  #joinHeaders: StreamHeaders;
+  #lastKeyFrame: number | undefined;
+  #firstMediaMs: number | undefined;
+  #flushes = 0;
+
+  /** @param onEmpty called when the last viewer has left; the fan-out is of no use afterwards */
+  constructor(stream: Stream, format: ViewerFormat, options: FanoutOptions, onEmpty: () => void) {
+    this.#stream = stream;
+    this.#format = format;
+    this.#log = format.log;
+    this.#options = options;
+    this.#onEmpty = onEmpty;
+    this.#joinHeaders = stream.headers;
+    stream.subscribe(this);
+    stream.replayGop(this);
+  }
+
+  get viewerCount(): number {
+    return this.#groupOf.size;
+  }
+
+  /** Bytes that the shared log holds for its viewers. */
+  get logSizeBytes(): number {
+    return this.#log.sizeBetween(this.#log.first, this.#log.end);
+  }
+
+  /** Adds a viewer and sends it what is there: opening bytes and the group of pictures. */
+  add(options: ViewerOptions): Viewer {
+    const viewer: Viewer = {
+      options,
+      sink: options.sink,
+      next: this.#joinAt ?? this.#log.end,
+      needs: AUDIO | VIDEO | ATTENTION,
+      baseMs: this.#options.hasPublisherTime ? 0 : -1,
+      isOpen: false,
+      openingHeaders: this.#joinAt === undefined ? this.#stream.headers : this.#joinHeaders,
+      isPaused: false,
+      waitsForKeyFrame: false,
+      blockedSinceMs: 0,
+      skippedMessages: 0,
+      isEnded: false,
+    };
+    const group = this.#groupForNewViewer();
+    group.viewers.push(viewer);
+    this.#groupOf.set(viewer, group);
+    if (this.#stream.isPublishing) this.#pump(viewer);
+    return viewer;
+  }
+
+  /** Removes a viewer, whoever closed it. May be called twice. */
+  remove(viewer: Viewer): void {
+    const group = this.#groupOf.get(viewer);
+    if (group === undefined) return;
+    viewer.isEnded = true;
+    this.#groupOf.delete(viewer);
+    const index = group.viewers.indexOf(viewer);
+    const last = group.viewers.pop() as Viewer;
+    if (last !== viewer) group.viewers[index] = last;
+    if (group.viewers.length === 0) {
+      group.remove();
+      this.#groups.splice(this.#groups.indexOf(group), 1);
+    }
+    if (this.#groupOf.size === 0) this.#close();
+  }
+
+  /** A paused viewer keeps its place as long as the queue limits allow. */
+  setPaused(viewer: Viewer, isPaused: boolean): void {
+    viewer.isPaused = isPaused;
+    viewer.needs |= ATTENTION;
+    if (!isPaused) this.#pump(viewer);
+  }
+
+  published(): void {
+    this.#joinAt = undefined;
+    this.#joinHeaders = this.#stream.headers;
+    this.#lastKeyFrame = undefined;
+    this.#firstMediaMs = undefined;
+  }
+
+  unpublished(): void {
+    for (const viewer of [...this.#groupOf.keys()]) {
+      this.#pump(viewer);
+      if (this.#format.endsWithPublisher) this.#end(viewer, 'unpublished');
+    }
+    this.#joinAt = undefined;
+    this.#lastKeyFrame = undefined;
+    this.#trim();
+  }
+
+  gopStarted(headers: StreamHeaders): void {
+    this.#joinAt = this.#log.end;
+    this.#joinHeaders = headers;
+  }
+
+  gopCleared(): void {
+    this.#joinAt = undefined;
+  }
+
+  metadata(body: Buffer): void {
+    this.#format.appendMetadata(body);
+  }
+
+  message(message: MediaMessage): void {
+    if (message.isKeyFrame) this.#lastKeyFrame = this.#log.end;
+    if (this.#firstMediaMs === undefined && !message.isSequenceHeader)
+      this.#firstMediaMs = this.#options.now();
+    this.#format.appendMessage(message);
+    if (this.#options.clock === undefined) this.#flushSoon();
+  }
+
+  flushGroup(group: ViewerGroup): void {
+    const from = group.next;
+    const to = this.#log.end;
+    group.next = to;
+    if (from === to) this.#pumpLaggards(group, to);
+    else this.#flushRange(group, from, to);
+    this.#flushes++;
+    if (this.#flushes % FLUSHES_PER_TRIM === 0) this.#trim();
+  }
+
+  // The hot path: per viewer and flush, three comparisons and one write.
+  #flushRange(group: ViewerGroup, from: number, to: number): void {
+    const slices = this.#log.slices(from, to);
+    const kinds = this.#log.kindsBetween(from, to) | ATTENTION;
+    const { viewers } = group;
+    for (let i = viewers.length - 1; i >= 0; i--) {
+      const viewer = viewers[i] as Viewer;
+      if (viewer.next === from && (viewer.needs & kinds) === 0 && viewer.sink.writableLength === 0) {
+        viewer.blockedSinceMs = 0;
+        viewer.next = to;
+        this.#format.writeShared(viewer, from, to, slices);
+      } else {
+        this.#pump(viewer);
+      }
+    }
+  }
+
+  #pumpLaggards(group: ViewerGroup, to: number): void {
+    for (const viewer of group.viewers.slice()) {
+      if (viewer.next !== to || viewer.blockedSinceMs !== 0) this.#pump(viewer);
+    }
+  }
+
+  #flushSoon(): void {
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = undefined;
+      for (const group of this.#groups.slice()) group.flush();
+    });
+  }
+
+  /** Brings one viewer as far as its sink takes bytes. */
+  #pump(viewer: Viewer): void {
+    if (viewer.isEnded) return;
+    if (viewer.sink.writableLength > 0) {
+      this.#bearWithBlocked(viewer);
+      return;
+    }
+    viewer.blockedSinceMs = 0;
+    if (viewer.isPaused || !this.#isOpened(viewer)) {
+      this.#limitLag(viewer);
+      return;
+    }
+    if (viewer.waitsForKeyFrame && !this.#resumeAtKeyFrame(viewer)) return;
+    while (viewer.next < this.#log.end && viewer.sink.writableLength === 0 && !viewer.isEnded) {
+      this.#writeNext(viewer);
+    }
+    if (viewer.sink.writableLength > 0) viewer.blockedSinceMs = this.#options.now();
+  }
+
+  #writeNext(viewer: Viewer): void {
+    const from = viewer.next;
+    const to = this.#log.limit(from, PUMP_BYTES);
+    if (viewer.baseMs < 0) viewer.baseMs = this.#firstTimestamp(from, to);
+    viewer.next = to;
+    this.#format.writeOwn(viewer, from, to);
+    const { durationMs } = viewer.options;
+    if (durationMs === 0 && viewer.baseMs >= 0) viewer.needs &= ~ATTENTION;
+    if (durationMs > 0 && viewer.baseMs >= 0 && this.#log.lastTimestampMs - viewer.baseMs >= durationMs) {
+      this.#end(viewer, 'duration-reached');
+    }
+  }
+
+  /** The smallest of the tracks' first times: nothing that the viewer gets is before its zero. */
+  #firstTimestamp(from: number, to: number): number {
+    let seen = 0;
+    let first = -1;
+    for (let sequence = from; sequence < to && seen !== (AUDIO | VIDEO); sequence++) {
+      const { kind, isHeader, timestampMs } = this.#log.entry(sequence);
+      if (isHeader || (kind & (AUDIO | VIDEO)) === 0 || (seen & kind) !== 0) continue;
+      seen |= kind;
+      if (first < 0 || timestampMs < first) first = timestampMs;
+    }
+    return first;
+  }
+
+  #isOpened(viewer: Viewer): boolean {
+    if (viewer.isOpen) return true;
+    if (viewer.next === this.#log.end && !this.#stream.isPublishing) return false;
+    const ageMs = this.#firstMediaMs === undefined ? -1 : this.#options.now() - this.#firstMediaMs;
+    if (!this.#format.isReadyToOpen(ageMs)) return false;
+    viewer.isOpen = true;
+    this.#format.open(viewer, viewer.openingHeaders, this.#viewerTime(viewer));
+    return true;
+  }
+
+  /** What the viewer's clock shows at the next entry that it gets, ms. */
+  #viewerTime(viewer: Viewer): number {
+    if (viewer.baseMs < 0) return 0;
+    const isAhead = viewer.next < this.#log.end;
+    const timestampMs = isAhead ? this.#log.entry(viewer.next).timestampMs : this.#log.lastTimestampMs;
+    return Math.max(0, timestampMs - viewer.baseMs);
+  }
+
+  #bearWithBlocked(viewer: Viewer): void {
+    const now = this.#options.now();
+    if (viewer.blockedSinceMs === 0) viewer.blockedSinceMs = now;
+    if (now - viewer.blockedSinceMs > this.#options.sendTimeoutMs) this.#end(viewer, 'send-timeout');
+    else this.#limitLag(viewer);
+  }
+
+  #limitLag(viewer: Viewer): void {
+    if (viewer.next >= this.#log.end) return;
+    const lagMs = this.#log.lastTimestampMs - this.#log.entry(viewer.next).timestampMs;
+    const lagBytes = this.#log.sizeBetween(viewer.next, this.#log.end);
+    if (lagMs <= this.#options.queueLengthMs && lagBytes <= this.#options.queueLengthBytes) return;
+    this.#skip(viewer, lagMs);
+  }
+
+  /** Drops what the viewer has missed: it goes on at the latest key frame, or at the next one. */
+  #skip(viewer: Viewer, lagMs: number): void {
+    const from = viewer.next;
+    const key = this.#lastKeyFrame;
+    const hasKeyAhead =
+      key !== undefined &&
+      key > from &&
+      this.#log.sizeBetween(key, this.#log.end) <= this.#options.queueLengthBytes;
+    const to = hasKeyAhead ? key : this.#log.end;
+    viewer.waitsForKeyFrame = !hasKeyAhead && this.#stream.hasVideo;
+    if (!viewer.waitsForKeyFrame) this.#moveTo(viewer, to);
+    else viewer.next = to;
+    viewer.skippedMessages += to - from;
+    viewer.options.onSkip(to - from, lagMs);
+  }
+
+  #resumeAtKeyFrame(viewer: Viewer): boolean {
+    const key = this.#lastKeyFrame;
+    if (key === undefined || key < viewer.next) {
+      viewer.skippedMessages += this.#log.end - viewer.next;
+      viewer.next = this.#log.end;
+      return false;
+    }
+    viewer.waitsForKeyFrame = false;
+    this.#moveTo(viewer, key);
+    return true;
+  }
+
+  #moveTo(viewer: Viewer, sequence: number): void {
+    viewer.next = sequence;
+    viewer.needs |= AUDIO | VIDEO | ATTENTION;
+    if (viewer.isOpen) this.#format.repeatHeaders(viewer, this.#stream.headers, this.#viewerTime(viewer));
+  }
+
+  #end(viewer: Viewer, reason: ViewerEnd): void {
+    if (viewer.isEnded) return;
+    if (viewer.isOpen && reason !== 'send-timeout') this.#format.end(viewer);
+    this.remove(viewer);
+    viewer.options.onEnd(reason);
+  }
+
+  #groupForNewViewer(): ViewerGroup {
+    const { clock } = this.#options;
+    let smallest: ViewerGroup | undefined;
+    for (const group of this.#groups) {
+      if (smallest === undefined || group.viewers.length < smallest.viewers.length) smallest = group;
+    }
+    const maxGroups = clock?.slotCount ?? 1;
+    if (
+      smallest !== undefined &&
+      (smallest.viewers.length < GROUP_FILL || this.#groups.length >= maxGroups)
+    ) {
+      return smallest;
+    }
+    const group = new ViewerGroup(this, this.#log.end);
+    if (clock !== undefined) group.remove = clock.add(group);
+    this.#groups.push(group);
+    return group;
+  }
+
+  /** Lets go of what neither a viewer nor a late joiner needs. */
+  #trim(): void {
+    let oldest = this.#joinAt ?? this.#log.end;
+    for (const group of this.#groups) {
+      if (group.next < oldest) oldest = group.next;
+      for (const viewer of group.viewers) if (viewer.next < oldest) oldest = viewer.next;
+    }
+    this.#log.trim(oldest);
+  }
+
+  #close(): void {
+    clearImmediate(this.#immediate);
+    this.#stream.unsubscribe(this);
+    this.#onEmpty();
+  }
+}
