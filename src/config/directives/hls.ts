@@ -1,0 +1,205 @@
+// Streams as files for HTTP: hls { }, dash { }, hds { } (spec config 3.6).
+
+import { block, flag, float, int, path, template, text, url, word } from './row.ts';
+
+export const hls = block(
+  { says: 'HLS: a playlist and TS segments per stream.', since: '1', reload: 'applied', support: 'planned' },
+  {
+    enabled: flag(false, { says: 'Write HLS.', reload: 'applied', since: '1' }),
+    hls_fragment: float(10, {
+      says: 'Wanted length of a segment.',
+      unit: 's',
+      reload: 'applied',
+      since: '1',
+    }),
+    hls_td_ratio: float(1.5, {
+      says: 'Target duration of the playlist in multiples of hls_fragment.',
+      reload: 'applied',
+      since: '2',
+      default7: '1.0',
+    }),
+    hls_aof_ratio: float(2, {
+      says: 'A segment without a key frame, or of audio only, is cut after this multiple of hls_fragment.',
+      reload: 'applied',
+      since: '2',
+      default7: '2.1',
+    }),
+    hls_window: float(60, { says: 'Length of the playlist.', unit: 's', reload: 'applied', since: '1' }),
+    hls_on_error: word(['ignore', 'disconnect', 'continue'], 'continue', 'continue', {
+      says: 'When a segment cannot be written: stop HLS of the stream, disconnect the publisher, or go on.',
+      reload: 'live',
+      since: '1',
+    }),
+    hls_path: path('./objs/nginx/html', {
+      says: 'Folder that the files go to.',
+      reload: 'applied',
+      since: '1',
+    }),
+    hls_m3u8_file: template('[app]/[stream].m3u8', {
+      says: 'Playlist, below hls_path.',
+      reload: 'applied',
+      since: '2',
+    }),
+    hls_ts_file: template('[app]/[stream]-[seq].ts', {
+      says: 'Segment, below hls_path; also [timestamp], [duration], [2006] [01] [02] [15] [04] [05] [999].',
+      reload: 'applied',
+      since: '2',
+    }),
+    hls_ts_floor: flag(false, {
+      says: 'Cut segments on the wall clock, so that servers agree on their names.',
+      reload: 'applied',
+      since: '2',
+    }),
+    hls_entry_prefix: text('', {
+      says: 'Put before every segment in the playlist (another host).',
+      reload: 'applied',
+      since: '2',
+      example: 'http://cdn.example.com',
+    }),
+    hls_acodec: word(['aac', 'mp3', 'an'], 'aac', 'aac', {
+      says: 'Audio assumed until the stream says; an is none.',
+      reload: 'applied',
+      since: '2',
+    }),
+    hls_vcodec: word(['h264', 'h265', 'vn'], 'h264', 'h264', {
+      says: 'Video assumed until the stream says; vn is none.',
+      reload: 'applied',
+      since: '2',
+    }),
+    hls_cleanup: flag(true, {
+      says: 'Remove segments that left the playlist.',
+      reload: 'applied',
+      since: '2',
+    }),
+    hls_dispose: int(0, {
+      says: 'Remove all files of a stream that ended so long ago, 0 never.',
+      unit: 's',
+      reload: 'applied',
+      since: '2',
+      default7: '120',
+    }),
+    hls_nb_notify: int(64, {
+      says: 'Most bytes of an on_hls_notify answer that are read.',
+      reload: 'applied',
+      since: '2',
+    }),
+    hls_wait_keyframe: flag(true, { says: 'Cut only at key frames.', reload: 'applied', since: '2' }),
+    hls_dts_directly: flag(true, {
+      says: "Take the stream's timestamps as they are.",
+      reload: 'applied',
+      since: '3',
+    }),
+    hls_keys: flag(
+      false,
+      { says: 'Encrypt segments (AES-128).', reload: 'applied', since: '3' },
+      'unless-off',
+    ),
+    hls_fragments_per_key: int(5, { says: 'Segments that share a key.', reload: 'applied', since: '3' }),
+    hls_key_file: template('[app]/[stream]-[seq].key', {
+      says: 'Key file, below hls_key_file_path.',
+      reload: 'applied',
+      since: '3',
+    }),
+    hls_key_file_path: path(
+      { text: 'hls_path', of: ({ block: own }) => String(own.hls_path) },
+      { says: 'Folder that the keys go to.', reload: 'applied', since: '3', example: './objs/nginx/html' },
+    ),
+    hls_key_url: url('', {
+      says: 'Put before the key in the playlist.',
+      reload: 'applied',
+      since: '3',
+      example: 'https://keys.example.com',
+    }),
+    hls_ctx: flag(true, {
+      says: 'Count playlist readers as clients, by a master playlist.',
+      reload: 'live',
+      since: '5',
+    }),
+    hls_ts_ctx: flag(true, { says: 'Count segment readers as well.', reload: 'live', since: '5' }),
+    hls_storage: text('', {
+      says: 'HLS in memory of SRS 2; no effect.',
+      reload: 'live',
+      since: '2',
+      env: false,
+      support: 'accepted',
+      example: 'disk',
+    }),
+    hls_mount: text('', {
+      says: 'HLS in memory of SRS 2; no effect.',
+      reload: 'live',
+      since: '2',
+      env: false,
+      support: 'accepted',
+      example: '[vhost]/[app]/[stream].m3u8',
+    }),
+  },
+);
+
+export const dash = block(
+  {
+    says: 'MPEG-DASH: a manifest and fragments per stream.',
+    since: '3',
+    reload: 'applied',
+    support: 'planned',
+  },
+  {
+    enabled: flag(false, { says: 'Write DASH.', reload: 'applied', since: '3' }),
+    dash_fragment: float(30, {
+      says: 'Wanted length of a fragment.',
+      unit: 's',
+      reload: 'applied',
+      since: '3',
+      default7: '10',
+    }),
+    dash_update_period: float(150, {
+      says: 'How often the manifest is to be read again.',
+      unit: 's',
+      reload: 'applied',
+      since: '3',
+      default7: '5',
+    }),
+    dash_timeshift: float(300, { says: 'Length of the manifest.', unit: 's', reload: 'applied', since: '3' }),
+    dash_path: path('./objs/nginx/html', {
+      says: 'Folder that the files go to.',
+      reload: 'applied',
+      since: '3',
+    }),
+    dash_mpd_file: template('[app]/[stream].mpd', {
+      says: 'Manifest, below dash_path.',
+      reload: 'applied',
+      since: '3',
+    }),
+    dash_window_size: int(5, { says: 'Fragments in the manifest.', reload: 'applied', since: '5' }),
+    dash_cleanup: flag(true, {
+      says: 'Remove fragments that left the manifest.',
+      reload: 'applied',
+      since: '5',
+    }),
+    dash_dispose: int(120, {
+      says: 'Remove all files of a stream that ended so long ago, 0 never.',
+      unit: 's',
+      reload: 'applied',
+      since: '5',
+    }),
+  },
+);
+
+export const hds = block(
+  {
+    says: 'Adobe HDS; SRS builds it only on demand.',
+    since: '2',
+    reload: 'applied',
+    support: 'accepted',
+    checked: false,
+  },
+  {
+    enabled: flag(false, { says: 'Write HDS.', reload: 'applied', since: '2' }),
+    hds_fragment: float(10, { says: 'Length of a fragment.', unit: 's', reload: 'applied', since: '2' }),
+    hds_window: float(60, { says: 'Length of the window.', unit: 's', reload: 'applied', since: '2' }),
+    hds_path: path('./objs/nginx/html', {
+      says: 'Folder that the files go to.',
+      reload: 'applied',
+      since: '2',
+    }),
+  },
+);

@@ -1,0 +1,99 @@
+// From the command line's file name to a Config: choose, read, rewrite old forms, check, read the settings.
+// Pure: files, environment and facts about the host are given.
+
+import { resolve } from 'node:path';
+import type { Notice } from './choose-file.ts';
+import { chooseFile, isEnvironmentOnly } from './choose-file.ts';
+import type { Config } from './config.ts';
+import { createConfig, DEFAULT_VHOST } from './config.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { error, inFileOrder } from './diagnostic.ts';
+import type { Environment } from './environment.ts';
+import type { ReadFile } from './syntax/include.ts';
+import { parseFiles } from './syntax/include.ts';
+import type { Directive } from './syntax/tree.ts';
+import { rootOf } from './syntax/tree.ts';
+
+export interface LoadRequest {
+  /** The -c argument, '' without one. */
+  readonly configFile: string;
+  /** -e: settings from the environment only. */
+  readonly envOnly: boolean;
+  /** Gets absolute paths. */
+  readonly readFile: ReadFile;
+  readonly env: Environment;
+  /** Absolute; relative paths of -c and include start here. */
+  readonly cwd: string;
+}
+
+/** The first error as SRS describes it: `Failed, code=1023 : check config : ${text}`, exit code & 0xFF. */
+export interface LoadFailure {
+  readonly code: number;
+  readonly text: string;
+}
+
+export interface LoadResult {
+  /** The file in use, '' with -e, the wanted one when none was found. */
+  readonly file: string;
+  /** Undefined exactly when there is an error among the diagnostics. */
+  readonly config: Config | undefined;
+  /** In file order. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly failure: LoadFailure | undefined;
+  /** Log lines that SRS writes meanwhile. */
+  readonly notices: readonly Notice[];
+}
+
+/** Never throws on any content of files or variables. */
+export function load(request: LoadRequest): LoadResult {
+  if (isEnvironmentOnly(request.envOnly, request.env)) return loadEnvironment(request);
+  const readFile: ReadFile = (file) => request.readFile(resolve(request.cwd, file));
+  const choice = chooseFile(request.configFile, request.env, (file) => exists(file, readFile));
+  if (!choice.found) return noFile(request.configFile, choice.tried, choice.notices);
+  const parsed = parseFiles(choice.file, readFile);
+  return finish(choice.file, parsed.tree, parsed.diagnostics, request.env, choice.notices);
+}
+
+function loadEnvironment(request: LoadRequest): LoadResult {
+  const at = { file: 'environment', line: 0, column: 0 };
+  const vhost: Directive = {
+    name: 'vhost',
+    args: [DEFAULT_VHOST],
+    at,
+    argsAt: [at],
+    isBlock: true,
+    children: [],
+  };
+  const env = { SRS_DAEMON: 'off', SRS_LOG_TANK: 'console', ...request.env };
+  return finish('', rootOf('', [vhost]), [], env, []);
+}
+
+function finish(
+  file: string,
+  tree: Directive,
+  parsing: readonly Diagnostic[],
+  env: Environment,
+  notices: readonly Notice[],
+): LoadResult {
+  const diagnostics = [...parsing];
+  const first = diagnostics.find((one) => one.severity === 'error');
+  const failure =
+    first === undefined ? undefined : { code: first.srsCode ?? 1023, text: first.srs ?? first.message };
+  const config = failure === undefined ? createConfig(file, tree, env) : undefined;
+  return { file, config, diagnostics: inFileOrder(diagnostics), failure, notices };
+}
+
+function exists(file: string, readFile: ReadFile): boolean {
+  try {
+    return readFile(file) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+function noFile(wanted: string, tried: readonly string[], notices: readonly Notice[]): LoadResult {
+  const message = `no config file at ${tried.join(', ')}`;
+  const at = { file: wanted === '' ? (tried[0] ?? '') : wanted, line: 0, column: 0 };
+  const diagnostics = [error('file', at, message, { srs: message })];
+  return { file: wanted, config: undefined, diagnostics, failure: { code: 1023, text: message }, notices };
+}
