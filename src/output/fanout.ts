@@ -287,6 +287,7 @@ export class Fanout implements StreamSubscriber {
     const ageMs = this.#firstMediaMs === undefined ? -1 : this.#options.now() - this.#firstMediaMs;
     if (!this.#format.isReadyToOpen(ageMs)) return false;
     viewer.isOpen = true;
+    if (viewer.options.preamble !== undefined) viewer.sink.write(viewer.options.preamble);
     this.#format.open(viewer, viewer.openingHeaders, this.#viewerTime(viewer));
     return true;
   }

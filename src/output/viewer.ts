@@ -16,6 +16,8 @@ export type ViewerEnd = 'unpublished' | 'send-timeout' | 'duration-reached';
 
 export interface ViewerOptions {
   readonly sink: ViewerSink;
+  /** What goes out before anything else, such as an HTTP response head. */
+  readonly preamble: Buffer | undefined;
   /** Longest playback, ms of stream time; 0 = no limit. */
   readonly durationMs: number;
   /** Called at most once, after the last byte was given to the sink. */
