@@ -46,7 +46,11 @@ export async function mediaFile(name: MediaName): Promise<string> {
 }
 
 export async function mediaTags(name: MediaName): Promise<readonly FlvTag[]> {
-  return parseFlv(readFileSync(await mediaFile(name))).tags;
+  return fileTags(await mediaFile(name));
+}
+
+export function fileTags(path: string): readonly FlvTag[] {
+  return parseFlv(readFileSync(path)).tags;
 }
 
 /**

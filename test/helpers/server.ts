@@ -17,10 +17,12 @@ export interface ServerOptions {
   readonly root?: string;
   /** Whole vhost blocks beside the default one. */
   readonly vhosts?: string;
+  /** Leave the default vhost out, so that only `vhosts` exist. */
+  readonly hasNoDefaultVhost?: boolean;
   readonly nodeArgs?: readonly string[];
 }
 
-const httpFlv = 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }';
+export const httpFlv = 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }';
 
 export function serverConf(rtmpPort: number, httpPort: number, options: ServerOptions = {}): string {
   return `listen ${rtmpPort};
@@ -29,10 +31,7 @@ srs_log_tank console;
 pid ./srs.pid;
 ${options.root ?? ''}
 http_server { enabled on; listen ${httpPort}; dir ./html; }
-vhost __defaultVhost__ {
-  ${httpFlv}
-  ${options.vhost ?? ''}
-}
+${options.hasNoDefaultVhost ? '' : `vhost __defaultVhost__ { ${httpFlv} ${options.vhost ?? ''} }`}
 ${options.vhosts ?? ''}
 `;
 }
