@@ -1,0 +1,38 @@
+// From the settings of a vhost, in SRS's words and units, to the options that the connections work with.
+
+import type { VhostOptions } from '../../connection/vhost.ts';
+import type { VhostSettings } from '../directives/table.ts';
+
+/** Bytes of a GOP cache at most: a minute at 8 Mbps, ten seconds at 50. */
+const GOP_CACHE_MAX_BYTES = 64 * 1024 * 1024;
+
+/** The options of one vhost. */
+export function vhostOptions(vhost: VhostSettings): VhostOptions {
+  const { play, publish, http_remux: remux } = vhost;
+  return {
+    name: vhost.name,
+    isEnabled: vhost.enabled,
+    chunkSize: vhost.chunk_size,
+    inAckSize: vhost.in_ack_size,
+    outAckSize: vhost.out_ack_size,
+    tcpNodelay: vhost.tcp_nodelay,
+    play: {
+      mergedWriteMs: vhost.min_latency ? 0 : Math.max(0, play.mw_latency),
+      queueLengthMs: play.queue_length * 1000,
+    },
+    publish: {
+      firstPacketTimeoutMs: publish.firstpkt_timeout,
+      normalTimeoutMs: publish.normal_timeout,
+      mergedReadMs: publish.mr && !vhost.min_latency ? publish.mr_latency : undefined,
+      idleKickoffMs: publish.kickoff_for_idle * 1000,
+    },
+    httpRemux: { isEnabled: remux.enabled, mount: remux.mount },
+    stream: {
+      hasGopCache: play.gop_cache,
+      gopCacheMaxFrames: play.gop_cache_max_frames,
+      gopCacheMaxBytes: GOP_CACHE_MAX_BYTES,
+      hasPublisherTime: play.atc || play.time_jitter === 'off',
+      reduceSequenceHeader: play.reduce_sequence_header,
+    },
+  };
+}

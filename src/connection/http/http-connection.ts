@@ -1,0 +1,83 @@
+// One accepted HTTP socket: counted like every other connection, and perhaps taken over by a live stream.
+
+import type { Socket } from 'node:net';
+import type { Logger } from '../../log/logger.ts';
+import type { Fanout } from '../../output/fanout.ts';
+import type { Viewer, ViewerEnd } from '../../output/viewer.ts';
+import type { Connection, ConnectionKind } from '../connection-registry.ts';
+
+/** How long the last bytes may take to leave before the socket is destroyed, ms. */
+const CLOSE_TIMEOUT_MS = 3000;
+
+export class HttpConnection implements Connection {
+  readonly id: string;
+  readonly kind: ConnectionKind;
+  readonly remoteAddress: string;
+  readonly log: Logger;
+  readonly #socket: Socket;
+  #fanout: Fanout | undefined;
+  #viewer: Viewer | undefined;
+  #isLive = false;
+
+  constructor(socket: Socket, kind: ConnectionKind, id: string, log: Logger, onClosed: () => void) {
+    this.#socket = socket;
+    this.kind = kind;
+    this.id = id;
+    this.log = log;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    socket.once('close', () => {
+      this.#stopLive();
+      if (this.#isLive) log.trace('client disconnect peer. ret=1007');
+      onClosed();
+    });
+  }
+
+  /** The socket belongs to a live stream: no further request on it is answered. */
+  get isLive(): boolean {
+    return this.#isLive;
+  }
+
+  /**
+   * Makes the socket a viewer; the HTTP server's own response is out of the game from here on.
+   * @param head response head, sent together with the first media
+   */
+  startLive(fanout: Fanout, head: Buffer): void {
+    this.#isLive = true;
+    this.#socket.setTimeout(0);
+    this.#fanout = fanout;
+    this.#viewer = fanout.add({
+      sink: this.#socket,
+      preamble: head,
+      durationMs: 0,
+      onEnd: (reason) => this.#viewerEnded(reason),
+      onSkip: (count, lagMs) => {
+        this.log.warn(`shrinking, removed=${count}, lag=${Math.round(lagMs)}ms: the client reads too slowly`);
+      },
+    });
+  }
+
+  close(reason: string): void {
+    this.log.trace(`http: close client, ${reason}`);
+    this.#stopLive();
+    this.#socket.destroy();
+  }
+
+  #viewerEnded(reason: ViewerEnd): void {
+    this.#viewer = undefined;
+    this.#fanout = undefined;
+    if (reason === 'send-timeout') {
+      this.log.warn('client disconnect peer. ret=1009, writev timeout 30000 ms');
+      this.#socket.destroy();
+      return;
+    }
+    this.log.trace('server disconnect. ret=4040, the stream has ended');
+    this.#socket.setTimeout(CLOSE_TIMEOUT_MS, () => this.#socket.destroy());
+    this.#socket.destroySoon();
+  }
+
+  #stopLive(): void {
+    if (this.#viewer !== undefined) this.#fanout?.remove(this.#viewer);
+    this.#viewer = undefined;
+    this.#fanout = undefined;
+  }
+}

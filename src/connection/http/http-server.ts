@@ -1,0 +1,172 @@
+// The HTTP server of streams (`http_server`): live streams take over their socket, everything else is an
+// ordinary fastify route.
+
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { connectionId } from '../../log/connection-id.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { ServerIdentity } from '../../media/metadata.ts';
+import { CHUNKED_FRAMING, PLAIN_FRAMING } from '../../output/flv/flv-framing.ts';
+import type { StreamRegistry } from '../../stream/stream-registry.ts';
+import type { ConnectionKind, ConnectionRegistry } from '../connection-registry.ts';
+import type { FindVhost, VhostOptions } from '../vhost.ts';
+import type { ViewerOutputs } from '../viewer-outputs.ts';
+import { HttpConnection } from './http-connection.ts';
+import { type LiveMatch, matchLiveMount } from './live-mount.ts';
+import { CORS_HEADERS, encodeLiveHead } from './live-response.ts';
+
+/** What the HTTP side needs from the server around it. */
+export interface HttpHost {
+  readonly findVhost: FindVhost;
+  readonly streams: StreamRegistry;
+  readonly outputs: ViewerOutputs;
+  readonly identity: ServerIdentity;
+  readonly connections: ConnectionRegistry;
+  readonly log: Logger;
+}
+
+export interface HttpServerOptions {
+  readonly kind: ConnectionKind;
+  /** `crossdomain`: browsers of other origins may read the answers. */
+  readonly hasCors: boolean;
+}
+
+/** A keep-alive connection without a request is closed after so long, ms (SRS: 15 s). */
+const KEEP_ALIVE_TIMEOUT_MS = 15_000;
+const LISTEN_BACKLOG = 512;
+
+/** A fastify instance whose sockets are counted, logged and answered with SRS's headers. */
+export class HttpServer {
+  readonly fastify: FastifyInstance;
+  readonly #host: HttpHost;
+  readonly #options: HttpServerOptions;
+  readonly #connections = new WeakMap<Socket, HttpConnection>();
+
+  constructor(host: HttpHost, options: HttpServerOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.fastify = Fastify({
+      logger: false,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      forceCloseConnections: false,
+      exposeHeadRoutes: true,
+    });
+    this.fastify.server.on('connection', (socket: Socket) => this.#accepted(socket));
+    this.fastify.addHook('onRequest', (request, reply) => this.#onRequest(request, reply));
+    this.fastify.setNotFoundHandler((_request, reply) => {
+      reply.code(404).header('Content-Type', 'text/plain; charset=utf-8').send('Not Found');
+    });
+    this.fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+      const status = error.statusCode ?? 500;
+      if (status >= 500) host.log.error(`http: ${request.method} ${request.url} failed: ${error.message}`);
+      reply.code(status).header('Content-Type', 'text/plain; charset=utf-8').send(error.message);
+    });
+  }
+
+  /** Rejects with the system's error if the endpoint cannot be bound. */
+  async listen(host: string, port: number): Promise<void> {
+    await this.fastify.listen({ host, port, backlog: LISTEN_BACKLOG });
+  }
+
+  /** Stops listening; open connections stay until they end or are closed through the registry. */
+  close(): void {
+    if (this.fastify.server.listening) this.fastify.server.close();
+  }
+
+  /** The counted connection behind a request. */
+  connectionOf(request: FastifyRequest): HttpConnection | undefined {
+    return this.#connections.get(request.raw.socket);
+  }
+
+  #accepted(socket: Socket): void {
+    const { connections, log } = this.#host;
+    const { remoteAddress, remotePort } = socket;
+    if (connections.isFull) {
+      const { limit, size } = connections;
+      log.warn(
+        `accept client failed, err is code=1074 : drop ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
+      );
+      socket.destroy();
+      return;
+    }
+    const id = connectionId();
+    const connection = new HttpConnection(socket, this.#options.kind, id, log.child(id), () =>
+      connections.remove(connection),
+    );
+    connections.add(connection);
+    this.#connections.set(socket, connection);
+  }
+
+  async #onRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const connection = this.connectionOf(request);
+    if (connection === undefined || connection.isLive) {
+      reply.hijack();
+      request.raw.socket.destroy();
+      return;
+    }
+    const length = request.headers['content-length'] ?? '-1';
+    connection.log.trace(
+      `HTTP ${request.ip}:${request.socket.remotePort} ${request.method} ${request.url}, content-length=${length}`,
+    );
+    reply.header('Server', `${this.#host.identity.name}/${this.#host.identity.version}`);
+    const hasOrigin = this.#options.hasCors && request.headers.origin !== undefined;
+    if (hasOrigin) reply.headers(CORS_HEADERS);
+    if (request.method === 'OPTIONS') {
+      reply
+        .code(this.#options.hasCors ? 200 : 405)
+        .header('Content-Length', '0')
+        .send('');
+    }
+  }
+}
+
+/** Adds the live streams of `http_remux` to a server. Requests that name none go on to the other routes. */
+export function serveLiveStreams(server: HttpServer, host: HttpHost, hasCors: boolean): void {
+  server.fastify.addHook('preHandler', async (request, reply) => {
+    const path = request.url.split('?', 1)[0] as string;
+    const vhost = host.findVhost(requestVhost(request));
+    const match = vhost === undefined ? undefined : matchLiveMount(path, vhost);
+    const connection = server.connectionOf(request);
+    if (vhost === undefined || match === undefined || connection === undefined) return;
+    if (request.method === 'HEAD') {
+      reply.code(200).header('Content-Type', 'video/x-flv').send('');
+      return;
+    }
+    reply.hijack();
+    startLive(request, connection, match, vhost, host, hasCors);
+  });
+}
+
+function startLive(
+  request: FastifyRequest,
+  connection: HttpConnection,
+  match: LiveMatch,
+  vhost: VhostOptions,
+  host: HttpHost,
+  hasCors: boolean,
+): void {
+  const isChunked = request.raw.httpVersionMajor > 1 || request.raw.httpVersionMinor >= 1;
+  const stream = host.streams.fetchOrCreate(match.id, vhost.stream);
+  const framing = isChunked ? CHUNKED_FRAMING : PLAIN_FRAMING;
+  const fanout = host.outputs.flv(stream, vhost, isChunked ? 'chunked' : 'plain', framing);
+  const head = encodeLiveHead({
+    contentType: 'video/x-flv',
+    server: `${host.identity.name}/${host.identity.version}`,
+    isChunked,
+    hasCors: hasCors && request.headers.origin !== undefined,
+  });
+  connection.log.trace(
+    `FLV ${stream.url}, encoder=FLV, nodelay=${Number(vhost.tcpNodelay)}, mw_sleep=${vhost.play.mergedWriteMs}ms`,
+  );
+  request.raw.socket.setNoDelay(vhost.tcpNodelay);
+  connection.startLive(fanout, head);
+}
+
+/** Query `vhost`, else query `domain`, else the Host header without its port (spec of SRS's HTTP server). */
+function requestVhost(request: FastifyRequest): string {
+  const query = request.query as Readonly<Record<string, string | string[] | undefined>>;
+  for (const value of [query.vhost, query.domain]) {
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return request.hostname;
+}

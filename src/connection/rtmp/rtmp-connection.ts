@@ -1,0 +1,320 @@
+// One RTMP peer: a socket, its session, and what the session turned out to be (publisher or player).
+
+import type { Socket } from 'node:net';
+import type { Logger } from '../../log/logger.ts';
+import type { ServerIdentity } from '../../media/metadata.ts';
+import type { Fanout } from '../../output/fanout.ts';
+import type { Viewer, ViewerEnd } from '../../output/viewer.ts';
+import { ProtocolError } from '../../protocol/error.ts';
+import type {
+  ConnectRequest,
+  PlayRequest,
+  PublishRequest,
+  RtmpMediaMessage,
+  RtmpServerHandler,
+} from '../../protocol/rtmp/server-handler.ts';
+import { RtmpServerSession } from '../../protocol/rtmp/server-session.ts';
+import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { StreamRegistry } from '../../stream/stream-registry.ts';
+import type { Connection } from '../connection-registry.ts';
+import type { FindVhost, VhostOptions } from '../vhost.ts';
+import type { ViewerOutputs } from '../viewer-outputs.ts';
+import { RtmpPublisher } from './rtmp-publisher.ts';
+
+/** What a connection needs from the server around it. */
+export interface RtmpHost {
+  readonly findVhost: FindVhost;
+  readonly streams: StreamRegistry;
+  readonly outputs: ViewerOutputs;
+  readonly identity: ServerIdentity;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** A peer that sends nothing for so long before it publishes or plays is closed, ms. */
+const IDLE_TIMEOUT_MS = 30_000;
+/** A peer has so long to say what it wants, however slowly its bytes trickle in, ms. */
+const IDENTIFY_TIMEOUT_MS = 60_000;
+/** So long a connection may wait for its next publish or play after the last one ended, ms. */
+const REPUBLISH_TIMEOUT_MS = 180_000;
+/** How long the last bytes may take to leave before the socket is destroyed, ms. */
+const CLOSE_TIMEOUT_MS = 3000;
+
+export class RtmpConnection implements Connection, RtmpServerHandler {
+  readonly id: string;
+  readonly kind = 'rtmp';
+  readonly remoteAddress: string;
+  readonly #socket: Socket;
+  readonly #host: RtmpHost;
+  readonly #log: Logger;
+  readonly #session: RtmpServerSession;
+  readonly #onClosed: () => void;
+  #identifyTimer: NodeJS.Timeout | undefined;
+  #publisher: RtmpPublisher | undefined;
+  #fanout: Fanout | undefined;
+  #viewer: Viewer | undefined;
+  #receivedBytes = 0;
+  #isClosing = false;
+  #isClosed = false;
+
+  /** @param onClosed called once, when the socket is gone */
+  constructor(socket: Socket, id: string, log: Logger, host: RtmpHost, onClosed: () => void) {
+    this.#socket = socket;
+    this.id = id;
+    this.#log = log;
+    this.#host = host;
+    this.#onClosed = onClosed;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.#session = new RtmpServerSession(
+      {
+        serverName: host.identity.name,
+        serverVersion: host.identity.version,
+        connectionId: id,
+        processId: process.pid,
+        localAddress: socket.localAddress ?? '',
+        randomBytes: host.randomBytes,
+      },
+      this,
+    );
+    this.#identifyTimer = setTimeout(
+      () => this.#fail(1011, 'nothing to publish or play was asked for'),
+      IDENTIFY_TIMEOUT_MS,
+    );
+    socket.setTimeout(IDLE_TIMEOUT_MS, () => this.#fail(1011, `no data for ${socket.timeout}ms`));
+    socket.on('data', (bytes: Buffer) => this.#receive(bytes));
+    socket.on('end', () => this.close('client disconnect peer'));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.close(error.code ?? error.message));
+    socket.on('close', () => this.#closed());
+  }
+
+  close(reason: string): void {
+    if (this.#isClosing) return;
+    if (this.#receivedBytes > 0) this.#log.trace(`client finished, ${reason}`);
+    this.#shutDown();
+  }
+
+  // --- RtmpServerHandler: what the session says and asks
+
+  output(bytes: Buffer): void {
+    if (!this.#socket.destroyed) this.#socket.write(bytes);
+  }
+
+  connectRequested(request: ConnectRequest): void {
+    const { url, tcUrl, pageUrl, swfUrl } = request;
+    const where = `schema=${url.schema}, vhost=${url.vhost}, port=${url.port}, app=${url.app}`;
+    this.#log.trace(
+      `connect app, tcUrl=${tcUrl}, pageUrl=${pageUrl}, swfUrl=${swfUrl}, ${where}, args=${request.args === undefined ? 'null' : '(obj)'}`,
+    );
+    // The stream name may still name another vhost, so an unknown one is refused only when that is known.
+    const vhost = this.#host.findVhost(url.vhost);
+    const { chunkSize, outAckSize, inAckSize } = vhost ?? {
+      chunkSize: 60_000,
+      outAckSize: 2_500_000,
+      inAckSize: 0,
+    };
+    this.#session.acceptConnect(request.requestId, { chunkSize, outAckSize, inAckSize });
+  }
+
+  publishRequested(request: PublishRequest): void {
+    const { requestId, url, kind } = request;
+    this.#logIdentified(kind, url, 0);
+    const vhost = this.#vhostOf(url);
+    const refusal = vhost === undefined ? this.#vhostRefusal(url) : streamRefusal(url);
+    if (vhost === undefined || refusal !== undefined) {
+      this.#refusePublish(requestId, refusal as string);
+      return;
+    }
+    const stream = this.#streamOf(url, vhost);
+    const publisher = new RtmpPublisher({
+      stream,
+      publish: vhost.publish,
+      identity: this.#host.identity,
+      log: this.#log,
+      viewerCount: () => this.#host.outputs.viewerCount(stream),
+      onStop: (reason) => this.#fail(1011, reason),
+    });
+    if (!publisher.start()) {
+      this.#refusePublish(requestId, `stream ${stream.url} is busy: somebody else is publishing it`);
+      return;
+    }
+    this.#publisher = publisher;
+    this.#identified(vhost);
+    const { firstPacketTimeoutMs, normalTimeoutMs, mergedReadMs } = vhost.publish;
+    const mr = mergedReadMs === undefined ? '0/350' : `1/${mergedReadMs}`;
+    this.#log.trace(
+      `start publish mr=${mr}, p1stpt=${firstPacketTimeoutMs}, pnt=${normalTimeoutMs}, tcp_nodelay=${Number(vhost.tcpNodelay)}`,
+    );
+    this.#session.acceptPublish(requestId);
+  }
+
+  playRequested(request: PlayRequest): void {
+    const { requestId, url, durationMs } = request;
+    this.#logIdentified('rtmp-play', url, durationMs);
+    const vhost = this.#vhostOf(url);
+    const refusal = vhost === undefined ? this.#vhostRefusal(url) : streamRefusal(url);
+    if (vhost === undefined || refusal !== undefined) {
+      this.#log.error(`serve error code=2014 : ${refusal}`);
+      this.#session.rejectPlay(requestId, {
+        code: 'NetStream.Play.StreamNotFound',
+        description: refusal as string,
+      });
+      return;
+    }
+    this.#identified(vhost);
+    this.#startPlay(requestId, this.#streamOf(url, vhost), vhost, durationMs);
+  }
+
+  media(message: RtmpMediaMessage): void {
+    this.#publisher?.media(message);
+  }
+
+  publishEnded(): void {
+    this.#publisher?.close();
+    this.#publisher = undefined;
+    this.#log.trace('publish ended, the connection waits for another command');
+    this.#socket.setTimeout(REPUBLISH_TIMEOUT_MS);
+  }
+
+  playEnded(): void {
+    this.#stopPlay();
+    this.#log.trace('play ended, the connection waits for another command');
+    this.#socket.setTimeout(REPUBLISH_TIMEOUT_MS);
+  }
+
+  playPaused(isPaused: boolean): void {
+    if (this.#viewer !== undefined) this.#fanout?.setPaused(this.#viewer, isPaused);
+  }
+
+  notice(text: string): void {
+    this.#log.trace(text);
+  }
+
+  closeRequested(): void {
+    this.#shutDown();
+  }
+
+  // --- inside
+
+  #receive(bytes: Buffer): void {
+    if (this.#isClosing) return;
+    if (this.#receivedBytes === 0)
+      this.#log.trace(`RTMP client ip=${this.remoteAddress}:${this.#socket.remotePort}`);
+    this.#receivedBytes += bytes.length;
+    this.#publisher?.keepAlive();
+    try {
+      this.#session.receive(bytes, performance.now());
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#fail(error.code, error.message);
+    }
+  }
+
+  #vhostOf(url: RtmpUrl): VhostOptions | undefined {
+    const vhost = this.#host.findVhost(url.vhost);
+    return vhost?.isEnabled === true ? vhost : undefined;
+  }
+
+  #vhostRefusal(url: RtmpUrl): string {
+    const isDisabled = this.#host.findVhost(url.vhost) !== undefined;
+    return isDisabled ? `rtmp: vhost ${url.vhost} disabled` : `rtmp: no vhost ${url.vhost}`;
+  }
+
+  #streamOf(url: RtmpUrl, vhost: VhostOptions): Stream {
+    const id = { vhost: vhost.name, app: url.app, stream: url.stream };
+    return this.#host.streams.fetchOrCreate(id, vhost.stream);
+  }
+
+  #logIdentified(type: string, url: RtmpUrl, durationMs: number): void {
+    const { vhost, app, stream, param } = url;
+    this.#log.trace(
+      `client identified, type=${type}, vhost=${vhost}, app=${app}, stream=${stream}, param=${param}, duration=${durationMs}ms`,
+    );
+  }
+
+  #identified(vhost: VhostOptions): void {
+    clearTimeout(this.#identifyTimer);
+    this.#identifyTimer = undefined;
+    this.#socket.setTimeout(0);
+    this.#socket.setNoDelay(vhost.tcpNodelay);
+  }
+
+  #refusePublish(requestId: number, description: string): void {
+    this.#log.error(`serve error code=1028 : ${description}`);
+    this.#session.rejectPublish(requestId, { description });
+  }
+
+  #startPlay(requestId: number, stream: Stream, vhost: VhostOptions, durationMs: number): void {
+    const { mergedWriteMs } = vhost.play;
+    this.#log.trace(
+      `start play smi=0ms, mw_sleep=${mergedWriteMs}, mw_msgs=0, realtime=${Number(mergedWriteMs === 0)}, tcp_nodelay=${Number(vhost.tcpNodelay)}`,
+    );
+    const cached = stream.gopCache;
+    this.#socket.cork();
+    this.#session.acceptPlay(requestId);
+    this.#fanout = this.#host.outputs.rtmp(stream, vhost);
+    this.#viewer = this.#fanout.add({
+      sink: this.#socket,
+      preamble: undefined,
+      durationMs,
+      onEnd: (reason) => this.#viewerEnded(reason),
+      onSkip: (count, lagMs) =>
+        this.#log.warn(
+          `shrinking, removed=${count}, lag=${Math.round(lagMs)}ms: the client reads too slowly`,
+        ),
+    });
+    this.#socket.uncork();
+    if (cached.count > 0) this.#log.trace(`dispatch cached gop success. count=${cached.count}`);
+  }
+
+  #viewerEnded(reason: ViewerEnd): void {
+    this.#viewer = undefined;
+    this.#fanout = undefined;
+    if (reason === 'send-timeout') {
+      this.#log.warn('client disconnect peer. ret=1009, writev timeout 30000 ms');
+      this.#socket.destroy();
+    } else if (reason === 'duration-reached') {
+      this.close('the requested duration was played');
+    }
+  }
+
+  #stopPlay(): void {
+    if (this.#viewer !== undefined) this.#fanout?.remove(this.#viewer);
+    this.#viewer = undefined;
+    this.#fanout = undefined;
+  }
+
+  #fail(code: number, text: string): void {
+    if (this.#isClosing) return;
+    this.#log.warn(`serve error code=${code} : ${text}, ip=${this.remoteAddress}`);
+    this.#shutDown();
+  }
+
+  /** Stops all roles, lets what is queued leave for a moment, then the socket goes. */
+  #shutDown(): void {
+    this.#isClosing = true;
+    this.#releaseRoles();
+    this.#socket.setTimeout(CLOSE_TIMEOUT_MS, () => this.#socket.destroy());
+    this.#socket.destroySoon();
+  }
+
+  #releaseRoles(): void {
+    clearTimeout(this.#identifyTimer);
+    this.#stopPlay();
+    this.#publisher?.close();
+    this.#publisher = undefined;
+  }
+
+  #closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isClosing = true;
+    this.#releaseRoles();
+    this.#onClosed();
+  }
+}
+
+function streamRefusal(url: RtmpUrl): string | undefined {
+  return url.stream === ''
+    ? 'the stream name is empty: publish to or play rtmp://HOST/APP/STREAM'
+    : undefined;
+}

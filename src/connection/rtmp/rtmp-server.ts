@@ -1,0 +1,63 @@
+// Listens for RTMP peers on one endpoint.
+
+import { createServer, type Server, type Socket } from 'node:net';
+import { connectionId } from '../../log/connection-id.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { ConnectionRegistry } from '../connection-registry.ts';
+import { RtmpConnection, type RtmpHost } from './rtmp-connection.ts';
+
+/** As SRS: bursts of viewers wait in the kernel rather than being refused. */
+const LISTEN_BACKLOG = 512;
+
+export class RtmpServer {
+  readonly #host: RtmpHost;
+  readonly #connections: ConnectionRegistry;
+  readonly #log: Logger;
+  readonly #server: Server;
+
+  constructor(host: RtmpHost, connections: ConnectionRegistry, log: Logger) {
+    this.#host = host;
+    this.#connections = connections;
+    this.#log = log;
+    // A half-open peer has nothing to say any more, but its queued output may still be wanted.
+    this.#server = createServer({ allowHalfOpen: false, noDelay: false }, (socket) => this.#accept(socket));
+  }
+
+  /** Rejects with the system's error if the endpoint cannot be bound. */
+  async listen(host: string, port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', (error) => this.#log.error(`RTMP listener: ${error.message}`));
+        resolve();
+      });
+    });
+  }
+
+  /** Stops listening; accepted connections stay. May be called twice. */
+  close(): void {
+    if (this.#server.listening) this.#server.close();
+  }
+
+  #accept(socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    if (remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
+    if (this.#connections.isFull) {
+      const { limit, size } = this.#connections;
+      this.#log.warn(
+        `accept client failed, err is code=1074 : drop ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
+      );
+      socket.destroy();
+      return;
+    }
+    const id = connectionId();
+    const connection: RtmpConnection = new RtmpConnection(socket, id, this.#log.child(id), this.#host, () => {
+      this.#connections.remove(connection);
+    });
+    this.#connections.add(connection);
+  }
+}

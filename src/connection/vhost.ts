@@ -1,0 +1,46 @@
+// The settings of one virtual host as the connections see them. config/ fills them, server.ts hands them over.
+
+import type { StreamOptions } from '../stream/stream.ts';
+
+export interface PlayOptions {
+  /** How long data may wait to be written with its successors, ms; 0 = each turn of the event loop. */
+  readonly mergedWriteMs: number;
+  /** How far a viewer may fall behind before it skips to a key frame, ms. */
+  readonly queueLengthMs: number;
+}
+
+export interface PublishOptions {
+  /** How long a publisher may take for its first message, ms. */
+  readonly firstPacketTimeoutMs: number;
+  /** How long a publisher may be silent later, ms (noticed after up to twice that). */
+  readonly normalTimeoutMs: number;
+  /** Pause between two reads of a publisher's socket, ms; undefined = chosen by the server. */
+  readonly mergedReadMs: number | undefined;
+  /** A publisher without viewers for so long is closed, ms; 0 = never. */
+  readonly idleKickoffMs: number;
+}
+
+export interface HttpRemuxOptions {
+  readonly isEnabled: boolean;
+  /** Template with `[vhost]`, `[app]` and `[stream]`; the extension picks the format. */
+  readonly mount: string;
+}
+
+export interface VhostOptions {
+  readonly name: string;
+  readonly isEnabled: boolean;
+  /** Chunk size of what is sent, bytes. */
+  readonly chunkSize: number;
+  /** Window after which the peer's bytes are acknowledged even if it did not ask, bytes; 0 = only if it asks. */
+  readonly inAckSize: number;
+  /** Window that the peer is told to acknowledge, bytes; 0 = not told. */
+  readonly outAckSize: number;
+  readonly tcpNodelay: boolean;
+  readonly play: PlayOptions;
+  readonly publish: PublishOptions;
+  readonly httpRemux: HttpRemuxOptions;
+  readonly stream: StreamOptions;
+}
+
+/** Finds the virtual host of a request: by exact name, else the default one, else none. */
+export type FindVhost = (name: string) => VhostOptions | undefined;

@@ -1,0 +1,48 @@
+// Where connections become viewers: picks the fan-out of a stream for a wire format and its flush clock.
+
+import type { Fanout, FanoutOptions } from '../output/fanout.ts';
+import { FanoutRegistry } from '../output/fanout-registry.ts';
+import { FlushClocks } from '../output/flush-clock.ts';
+import { FlvFormat } from '../output/flv/flv-format.ts';
+import type { FlvFraming } from '../output/flv/flv-framing.ts';
+import { RtmpFormat } from '../output/rtmp/rtmp-format.ts';
+import type { Stream } from '../stream/stream.ts';
+import type { VhostOptions } from './vhost.ts';
+
+/** A viewer may fall behind by so many bytes, whatever `queue_length` allows in time. */
+const QUEUE_LENGTH_BYTES = 32 * 1024 * 1024;
+/** A socket that takes nothing for so long is dead, ms (SRS: the send time-out). */
+const SEND_TIMEOUT_MS = 30_000;
+
+export class ViewerOutputs {
+  readonly #fanouts = new FanoutRegistry();
+  readonly #clocks = new FlushClocks();
+
+  rtmp(stream: Stream, vhost: VhostOptions): Fanout {
+    const { chunkSize } = vhost;
+    const create = () => new RtmpFormat(chunkSize);
+    return this.#fanouts.fetchOrCreate(stream, `rtmp/${chunkSize}`, create, this.#options(stream, vhost));
+  }
+
+  /** @param framingName tells framings apart: viewers of one share their bytes */
+  flv(stream: Stream, vhost: VhostOptions, framingName: string, framing: FlvFraming): Fanout {
+    const create = () => new FlvFormat(framing);
+    return this.#fanouts.fetchOrCreate(stream, `flv/${framingName}`, create, this.#options(stream, vhost));
+  }
+
+  viewerCount(stream: Stream): number {
+    return this.#fanouts.viewerCount(stream);
+  }
+
+  #options(stream: Stream, vhost: VhostOptions): FanoutOptions {
+    const { mergedWriteMs, queueLengthMs } = vhost.play;
+    return {
+      queueLengthMs,
+      queueLengthBytes: QUEUE_LENGTH_BYTES,
+      sendTimeoutMs: SEND_TIMEOUT_MS,
+      hasPublisherTime: stream.options.hasPublisherTime,
+      clock: mergedWriteMs > 0 ? this.#clocks.get(mergedWriteMs) : undefined,
+      now: () => performance.now(),
+    };
+  }
+}
