@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly vhosts?: string;
   /** Leave the default vhost out, so that only `vhosts` exist. */
   readonly hasNoDefaultVhost?: boolean;
+  /** More directives of `http_server`. */
+  readonly httpServer?: string;
   readonly nodeArgs?: readonly string[];
 }
 
@@ -30,7 +32,7 @@ daemon off;
 srs_log_tank console;
 pid ./srs.pid;
 ${options.root ?? ''}
-http_server { enabled on; listen ${httpPort}; dir ./html; }
+http_server { enabled on; listen ${httpPort}; dir ./html; ${options.httpServer ?? ''} }
 ${options.hasNoDefaultVhost ? '' : `vhost __defaultVhost__ { ${httpFlv} ${options.vhost ?? ''} }`}
 ${options.vhosts ?? ''}
 `;
