@@ -9,6 +9,8 @@ export interface Packet {
   readonly dtsMs: number;
   readonly ptsMs: number;
   readonly sizeBytes: number;
+  /** Where it is in a file. */
+  readonly position: number;
   readonly isKey: boolean;
   readonly hash: string;
 }
@@ -62,6 +64,7 @@ function parseProbe(json: string): Probe {
       dtsMs: Math.round(Number(packet.dts_time) * 1000),
       ptsMs: Math.round(Number(packet.pts_time) * 1000),
       sizeBytes: Number(packet.size),
+      position: Number(packet.pos),
       isKey: packet.flags?.startsWith('K') ?? false,
       hash: String(packet.data_hash),
     }));
