@@ -1,0 +1,317 @@
+// The server's end of one RTMP connection, sans-IO: bytes in, bytes and questions out (RtmpServerHandler). Handshake,
+// then messages; commands go to ServerDialogue, media to MediaIntake.
+
+import { ProtocolError } from '../error.ts';
+import { COMMAND_LIMITS, MEDIA_LIMITS } from './chunk-limits.ts';
+import { ServerHandshake } from './handshake/server-handshake.ts';
+import { MediaIntake } from './media-intake.ts';
+import { parseCommand } from './message/command.ts';
+import { MESSAGE_TYPE, type RtmpMessage } from './message/message-type.ts';
+import { MessageLink } from './message-link.ts';
+import { type DialogueHandler, type DialogueState, ServerDialogue } from './server-dialogue.ts';
+import type { ConnectRequest, RtmpServerHandler } from './server-handler.ts';
+import type { RtmpServerIdentity } from './server-identity.ts';
+import { type RedirectTarget, ServerReplies, type Status } from './server-replies.ts';
+
+export interface RtmpServerSessionOptions extends RtmpServerIdentity {
+  /** Fresh random bytes, which become the session's own. */
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+export interface ConnectAnswer {
+  /** Largest chunk that this server sends, bytes. */
+  readonly chunkSize: number;
+  /** Window that the peer is asked to acknowledge, bytes; 0 = not asked. */
+  readonly outAckSize: number;
+  /** Acknowledge the peer's bytes in this window even if it did not ask; 0 = only if it does. */
+  readonly inAckSize: number;
+}
+
+/** Input kept while a request waits for its answer, bytes: a publisher may send its first second ahead. */
+const MAX_PENDING_SIZE = 1024 * 1024;
+/** Notices of one connection that are worth a log line; a hostile peer could cause one per message. */
+const MAX_NOTICES = 64;
+
+const DEFAULT_REFUSED_PUBLISH = 'NetStream.Publish.BadName';
+
+export class RtmpServerSession {
+  readonly #options: RtmpServerSessionOptions;
+  readonly #handler: RtmpServerHandler;
+  readonly #handshake: ServerHandshake;
+  readonly #link: MessageLink;
+  readonly #replies: ServerReplies;
+  readonly #dialogue: ServerDialogue;
+  readonly #intake: MediaIntake;
+  /** Input behind a request that waits for its answer. */
+  #pending: Buffer[] = [];
+  #pendingSize = 0;
+  #isReceiving = false;
+  #objectEncoding = 0;
+  #notices = 0;
+
+  constructor(options: RtmpServerSessionOptions, handler: RtmpServerHandler) {
+    this.#options = options;
+    this.#handler = handler;
+    this.#handshake = new ServerHandshake(options.randomBytes);
+    this.#link = new MessageLink({
+      output: (bytes) => handler.output(bytes),
+      message: (message) => this.#message(message),
+      notice: (text) => this.#notice(text),
+    });
+    this.#replies = new ServerReplies(this.#link);
+    const notice = (text: string): void => this.#notice(text);
+    this.#dialogue = new ServerDialogue(this.#observed(handler), this.#replies, notice);
+    this.#intake = new MediaIntake((message) => handler.media(message), notice);
+  }
+
+  /** What the connection is doing: publishing, playing, waiting for a command (`idle`), … */
+  get state(): DialogueState | 'handshaking' {
+    return this.#handshake.isDone ? this.#dialogue.state : 'handshaking';
+  }
+
+  /** A request waits for its answer, and input is kept: a good time to stop reading from the socket. */
+  get isDeciding(): boolean {
+    return this.#dialogue.state === 'deciding';
+  }
+
+  get inChunkSize(): number {
+    return this.#link.inChunkSize;
+  }
+
+  get outChunkSize(): number {
+    return this.#link.outChunkSize;
+  }
+
+  /** Acknowledgement window for the peer's bytes, 0 = none. */
+  get inAckSize(): number {
+    return this.#link.ackWindow;
+  }
+
+  /** SetBufferLength of the player, ms. */
+  get bufferLengthMs(): number {
+    return this.#link.bufferLengthMs;
+  }
+
+  /**
+   * Takes bytes from the peer; `bytes` is lent until the call returns. Throws ProtocolError on violations: the
+   * caller closes, after what was given to `output` has left.
+   */
+  receive(bytes: Buffer, nowMs: number): void {
+    if (this.#dialogue.state === 'closed') return;
+    if (this.isDeciding) {
+      this.#keep(bytes);
+      return;
+    }
+    this.#guarded(() => this.#take(bytes, nowMs));
+  }
+
+  /** Says yes to connectRequested. */
+  acceptConnect(requestId: number, { chunkSize, outAckSize, inAckSize }: ConnectAnswer): void {
+    this.#answer(requestId, 'idle', () => {
+      if (inAckSize > 0) this.#link.ackWindow = inAckSize;
+      this.#replies.connectAccepted(this.#options, this.#objectEncoding, chunkSize, outAckSize);
+    });
+  }
+
+  /** Says no to connectRequested; `closeRequested` follows. */
+  rejectConnect(requestId: number, description: string): void {
+    this.#refuse(requestId, () => this.#replies.connectRejected(description));
+  }
+
+  /** Says yes to publishRequested: from here on the peer may send media. */
+  acceptPublish(requestId: number): void {
+    this.#answer(requestId, 'publishing', () => {
+      this.#link.limits = MEDIA_LIMITS;
+      this.#replies.publishStarted();
+    });
+  }
+
+  /** Says no to publishRequested; `closeRequested` follows. OBS and ffmpeg show the description. */
+  rejectPublish(requestId: number, { code, description }: { code?: string; description: string }): void {
+    const status = { code: code ?? DEFAULT_REFUSED_PUBLISH, description };
+    this.#refuse(requestId, () => this.#replies.publishRejected(status));
+  }
+
+  /** Says yes to playRequested. When it returns, `output` has all that precedes media: media may follow at once. */
+  acceptPlay(requestId: number): void {
+    this.#answer(requestId, 'playing', () => this.#replies.playStarted());
+  }
+
+  /** Says no to playRequested; `closeRequested` follows. */
+  rejectPlay(requestId: number, status: Status): void {
+    this.#refuse(requestId, () => this.#replies.playRejected(status));
+  }
+
+  /**
+   * Sends the player elsewhere. `closeRequested` follows when the client has answered with any command; the host
+   * closes by itself if that takes too long (SRS: 3 s).
+   */
+  redirectPlay(requestId: number, target: RedirectTarget): void {
+    this.#answer(requestId, 'redirected', () => this.#replies.playRedirected(target));
+  }
+
+  /** The host ends an accepted publish; the peer is told `status` if there is one. `publishEnded` is not called. */
+  endPublish(status?: Status): void {
+    this.#end('publishing', status);
+  }
+
+  /** The host ends an accepted play, as endPublish; for example with NetStream.Play.UnpublishNotify. */
+  endPlay(status?: Status): void {
+    this.#end('playing', status);
+  }
+
+  /** Nothing is received or said any more. */
+  close(): void {
+    this.#dialogue.close();
+    this.#forgetPending();
+  }
+
+  #take(bytes: Buffer, nowMs: number): void {
+    let at = 0;
+    if (!this.#handshake.isDone) {
+      at = this.#handshake.receive(bytes, 0, nowMs, (answer) => this.#handler.output(answer));
+      if (!this.#handshake.isDone) return;
+      this.#handshakeDone();
+    }
+    this.#takeMessages(bytes, at);
+  }
+
+  #handshakeDone(): void {
+    // SRS counts C0 C1 C2 in its acknowledgements, without a proxy's header.
+    this.#link.countReceived(1 + 1536 + 1536);
+    const { kind, proxiedIp } = this.#handshake;
+    if (proxiedIp !== '') this.#notice(`RTMP proxy real client ip=${proxiedIp}`);
+    this.#notice(`${kind} handshake success.`);
+  }
+
+  /** Decodes until the bytes end, or until a request that the host does not answer at once. */
+  #takeMessages(bytes: Buffer, offset: number): void {
+    const end = this.#link.receive(bytes, offset);
+    if (end < bytes.length && this.isDeciding) this.#keep(bytes.subarray(end));
+  }
+
+  /** False stops the decoder: the rest of the input has to wait. */
+  #message(message: RtmpMessage): boolean {
+    const { state } = this.#dialogue;
+    if (message.typeId === MESSAGE_TYPE.command || message.typeId === MESSAGE_TYPE.commandAmf3) {
+      this.#dialogue.command(parseCommand(message.typeId, message.payload));
+      const next = this.#dialogue.state;
+      return next !== 'deciding' && next !== 'closed';
+    }
+    if (state === 'publishing') this.#intake.take(message);
+    else this.#dropped(message, state);
+    return this.#dialogue.state !== 'closed';
+  }
+
+  #dropped({ typeId }: RtmpMessage, state: DialogueState): void {
+    if (state === 'connecting') this.#notice(`drop unknown message, type=${typeId}`);
+    else if (state === 'idle') this.#notice(`ignore message type=0x${typeId.toString(16)}`);
+  }
+
+  #answer(requestId: number, state: DialogueState, reply: () => void): void {
+    if (!this.#dialogue.answered(requestId, state)) return;
+    reply();
+    this.#link.flush();
+    this.#resume();
+  }
+
+  #refuse(requestId: number, reply: () => void): void {
+    if (!this.#dialogue.answered(requestId, 'closed')) return;
+    reply();
+    this.#link.flush();
+    this.#forgetPending();
+    this.#handler.closeRequested();
+  }
+
+  #end(from: DialogueState, status: Status | undefined): void {
+    if (this.#dialogue.state !== from) return;
+    this.#dialogue.ended();
+    this.#link.limits = COMMAND_LIMITS;
+    if (status !== undefined) this.#replies.statusNotice(status);
+    this.#link.flush();
+  }
+
+  /** Takes the input that waited for an answer, unless a `receive` further up the stack goes on with it. */
+  #resume(): void {
+    if (this.#isReceiving) return;
+    try {
+      this.#guarded(() => this.#takePending());
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      // The host gave an answer and expects no exception from it.
+      this.#handler.notice(`serve error code=${error.code} : ${error.message}`);
+      this.#handler.closeRequested();
+    }
+  }
+
+  #takePending(): void {
+    while (this.#pending.length > 0 && !this.isDeciding) {
+      const bytes = this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending);
+      this.#forgetPending();
+      this.#takeMessages(bytes, 0);
+    }
+  }
+
+  /** Runs `take`, and whatever happens, sends what was answered. */
+  #guarded(take: () => void): void {
+    this.#isReceiving = true;
+    try {
+      take();
+    } catch (error) {
+      this.#dialogue.close();
+      this.#forgetPending();
+      throw error;
+    } finally {
+      this.#isReceiving = false;
+      this.#link.flush();
+    }
+  }
+
+  /** Keeps a copy of `bytes` for later. */
+  #keep(bytes: Buffer): void {
+    this.#pendingSize += bytes.length;
+    if (this.#pendingSize > MAX_PENDING_SIZE) {
+      this.#dialogue.close();
+      this.#forgetPending();
+      throw new ProtocolError('tooManyPending', `more than ${MAX_PENDING_SIZE} bytes before an answer`);
+    }
+    this.#pending.push(Buffer.from(bytes));
+  }
+
+  #forgetPending(): void {
+    this.#pending = [];
+    this.#pendingSize = 0;
+  }
+
+  #notice(text: string): void {
+    this.#notices++;
+    if (this.#notices <= MAX_NOTICES) this.#handler.notice(text);
+    if (this.#notices === MAX_NOTICES)
+      this.#handler.notice('further notices of this connection are left out');
+  }
+
+  /** The handler as the dialogue sees it: the session notes what it needs on the way. */
+  #observed(handler: RtmpServerHandler): DialogueHandler {
+    return {
+      connectRequested: (request: ConnectRequest) => {
+        this.#objectEncoding = request.objectEncoding;
+        handler.connectRequested(request);
+      },
+      publishRequested: (request) => handler.publishRequested(request),
+      playRequested: (request) => handler.playRequested(request),
+      publishEnded: () => {
+        this.#link.limits = COMMAND_LIMITS;
+        handler.publishEnded();
+      },
+      playEnded: () => handler.playEnded(),
+      playPaused: (isPaused) => {
+        this.#link.flush();
+        handler.playPaused(isPaused);
+      },
+      closeRequested: () => {
+        this.#link.flush();
+        handler.closeRequested();
+      },
+    };
+  }
+}
