@@ -2,6 +2,8 @@
 // Pure: files, environment and facts about the host are given.
 
 import { resolve } from 'node:path';
+import { check } from './check/check.ts';
+import type { Host } from './check/rules.ts';
 import type { Notice } from './choose-file.ts';
 import { chooseFile, isEnvironmentOnly } from './choose-file.ts';
 import type { Config } from './config.ts';
@@ -9,6 +11,7 @@ import { createConfig, DEFAULT_VHOST } from './config.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { error, inFileOrder } from './diagnostic.ts';
 import type { Environment } from './environment.ts';
+import { rewriteOldForms } from './old-forms.ts';
 import type { ReadFile } from './syntax/include.ts';
 import { parseFiles } from './syntax/include.ts';
 import type { Directive } from './syntax/tree.ts';
@@ -24,6 +27,8 @@ export interface LoadRequest {
   readonly env: Environment;
   /** Absolute; relative paths of -c and include start here. */
   readonly cwd: string;
+  /** Facts about the machine; {} checks nothing against them. */
+  readonly host: Host;
 }
 
 /** The first error as SRS describes it: `Failed, code=1023 : check config : ${text}`, exit code & 0xFF. */
@@ -51,7 +56,7 @@ export function load(request: LoadRequest): LoadResult {
   const choice = chooseFile(request.configFile, request.env, (file) => exists(file, readFile));
   if (!choice.found) return noFile(request.configFile, choice.tried, choice.notices);
   const parsed = parseFiles(choice.file, readFile);
-  return finish(choice.file, parsed.tree, parsed.diagnostics, request.env, choice.notices);
+  return finish(choice.file, parsed.tree, parsed.diagnostics, request, choice.notices);
 }
 
 function loadEnvironment(request: LoadRequest): LoadResult {
@@ -64,23 +69,32 @@ function loadEnvironment(request: LoadRequest): LoadResult {
     isBlock: true,
     children: [],
   };
-  const env = { SRS_DAEMON: 'off', SRS_LOG_TANK: 'console', ...request.env };
-  return finish('', rootOf('', [vhost]), [], env, []);
+  const env = withDefault(withDefault(request.env, 'SRS_DAEMON', 'off'), 'SRS_LOG_TANK', 'console');
+  return finish('', rootOf('', [vhost]), [], { env, host: request.host }, []);
 }
 
 function finish(
   file: string,
   tree: Directive,
   parsing: readonly Diagnostic[],
-  env: Environment,
+  { env, host }: Pick<LoadRequest, 'env' | 'host'>,
   notices: readonly Notice[],
 ): LoadResult {
-  const diagnostics = [...parsing];
+  const rewritten = rewriteOldForms(tree);
+  const config = createConfig(file, rewritten.tree, env);
+  const isDamaged = parsing.some((one) => one.severity === 'error');
+  const checks = check({ config, tree: rewritten.tree, env, host, isDamaged });
+  const diagnostics = [...parsing, ...rewritten.diagnostics, ...checks];
   const first = diagnostics.find((one) => one.severity === 'error');
   const failure =
     first === undefined ? undefined : { code: first.srsCode ?? 1023, text: first.srs ?? first.message };
-  const config = failure === undefined ? createConfig(file, tree, env) : undefined;
-  return { file, config, diagnostics: inFileOrder(diagnostics), failure, notices };
+  return {
+    file,
+    config: failure === undefined ? config : undefined,
+    diagnostics: inFileOrder(diagnostics),
+    failure,
+    notices,
+  };
 }
 
 function exists(file: string, readFile: ReadFile): boolean {
@@ -96,4 +110,9 @@ function noFile(wanted: string, tried: readonly string[], notices: readonly Noti
   const at = { file: wanted === '' ? (tried[0] ?? '') : wanted, line: 0, column: 0 };
   const diagnostics = [error('file', at, message, { srs: message })];
   return { file: wanted, config: undefined, diagnostics, failure: { code: 1023, text: message }, notices };
+}
+
+/** An empty variable counts as unset. */
+function withDefault(env: Environment, name: string, value: string): Environment {
+  return env[name] === undefined || env[name] === '' ? { ...env, [name]: value } : env;
 }

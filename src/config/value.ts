@@ -52,9 +52,18 @@ export function misreading(name: string, row: Row, value: string): Misreading | 
       return numberMisreading(name, row, value);
     case 'word':
       return wordMisreading(name, row, value);
+    case 'endpoint':
+      return endpointMisreading(name, value);
     default:
       return undefined;
   }
+}
+
+/** A port with something behind its digits. */
+export function endpointMisreading(name: string, value: string): Misreading | undefined {
+  const { port, text } = parseEndpoint(value);
+  if (port === 0 || isWholeNumber(text.slice(text.lastIndexOf(':') + 1))) return undefined;
+  return { message: `${name} ${value}: read as port ${port}`, hint: 'a port is a number, [IP:]PORT' };
 }
 
 function flagMisreading(name: string, row: Row, value: string): Misreading | undefined {

@@ -1,13 +1,9 @@
 // stream_caster: servers for streams pushed by other protocols (spec config 3.5).
 
-import type { Facts, Row } from './row.ts';
+import type { Facts } from './row.ts';
 import { block, blocks, flag, int, text, url, word } from './row.ts';
 
 const unused: Omit<Facts, 'says'> = { reload: 'restart', since: '4', support: 'accepted' };
-
-function leftover(says = 'Of the GB28181 server of an early SRS 4; no effect.'): Row<string> {
-  return text('', { says, ...unused, example: 'off' });
-}
 
 const sip = block(
   {
@@ -28,14 +24,6 @@ const sip = block(
       since: '5',
     }),
     candidate: text('*', { says: 'Address told to devices.', reload: 'restart', since: '5' }),
-    ack_timeout: leftover(),
-    keepalive_timeout: leftover(),
-    host: leftover(),
-    serial: leftover(),
-    realm: leftover(),
-    auto_play: leftover(),
-    invite_port_fixed: leftover(),
-    query_catalog_interval: leftover(),
   },
 );
 
@@ -64,14 +52,5 @@ export const streamCaster = blocks(
     }),
     listen: int(0, { says: 'Port, without an address.', reload: 'restart', since: '2', example: '8935' }),
     sip,
-    tcp_enable: leftover(),
-    rtp_port_min: leftover('Of the RTSP server of SRS 3; no effect.'),
-    rtp_port_max: leftover('Of the RTSP server of SRS 3; no effect.'),
-    rtp_idle_timeout: leftover(),
-    audio_enable: leftover(),
-    wait_keyframe: leftover(),
-    jitterbuffer_enable: leftover(),
-    host: leftover(),
-    auto_create_channel: leftover(),
   },
 );

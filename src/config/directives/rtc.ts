@@ -66,7 +66,5 @@ export const rtc = block(
     pli_for_rtmp: float(6, v4('Interval of key-frame requests, 0.5 to 30.', { unit: 's' })),
     opus_bitrate: int(48000, v4('Bitrate of transcoded Opus in bit/s, 8000 to 320000.', { since: '5' })),
     aac_bitrate: int(48000, v4('Bitrate of transcoded AAC in bit/s, 8000 to 320000.', { since: '5' })),
-    aac: text('', v4('Older form of rtmp_to_rtc.', { env: false, example: 'transcode' })),
-    bframe: text('', v4('Older form of keep_bframe.', { env: false, example: 'discard' })),
   },
 );

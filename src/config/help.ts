@@ -1,0 +1,27 @@
+// The text of --help.
+
+import type { Program } from './command-line.ts';
+
+/** Ends with a newline; meant for stdout. */
+export function helpText({ name, signature }: Program): string {
+  return `${signature}, an SRS-compatible live streaming server for Node.js, MIT
+
+Usage: ${name} <-h?vVgGe>|<[-t] -c filename>
+Options:
+   -?, -h, --help      : Show this help and exit 0.
+   -v, -V, --version   : Show the version and exit 0.
+   -g, -G              : Show the server signature and exit 0.
+   -c filename         : Start with this configuration file.
+   -e                  : Take the configuration from SRS_* environment variables, read no file.
+   -t                  : Check the configuration, print what is wrong with it, exit 0 when it is good.
+Without -c the server looks for conf/srs.conf, then /etc/srs/srs.conf.
+For example:
+   ${name} -v
+   ${name} -t -c conf/srs.conf
+   ${name} -c conf/srs.conf
+   env SRS_LISTEN=1935 SRS_HTTP_SERVER_ENABLED=on SRS_VHOST_HTTP_REMUX_ENABLED=on ${name} -e
+Signals:
+   SIGHUP reload   SIGUSR1 reopen the log   SIGQUIT quit gracefully   SIGTERM, SIGINT quit
+conf/full.conf documents every directive.
+`;
+}

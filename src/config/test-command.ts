@@ -1,0 +1,41 @@
+// What -t prints, and its exit code (spec config 2.3): the last lines of SRS 7 and of SRS 4, which tools match, and
+// before them everything that is wrong with the file.
+
+import { exitCodeOf } from './command-line.ts';
+import { formatDiagnostic } from './diagnostic.ts';
+import type { LoadResult } from './load.ts';
+
+export interface TestReport {
+  /** For stdout; ends with a newline. */
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+export function testReport(result: LoadResult): TestReport {
+  const notices = result.notices.map((notice) => notice.text);
+  const diagnostics = result.diagnostics.map(formatDiagnostic);
+  const { failure } = result;
+  const verdict = failure === undefined ? goodLines(result.file) : badLines(result, failure);
+  return {
+    text: `${[...notices, ...diagnostics, ...verdict].join('\n')}\n`,
+    exitCode: failure === undefined ? 0 : exitCodeOf(failure.code),
+  };
+}
+
+function goodLines(file: string): readonly string[] {
+  return [
+    `the config file ${file} syntax is ok`,
+    `config file ${file} test is successful`,
+    'config file is ok',
+  ];
+}
+
+function badLines(result: LoadResult, failure: { code: number; text: string }): readonly string[] {
+  const errors = result.diagnostics.filter((one) => one.severity === 'error').length;
+  const count = errors === 1 ? '1 error' : `${errors} errors`;
+  return [
+    `${count} in ${result.file}`,
+    `invalid config, code=${failure.code} : ${failure.text}`,
+    `config file ${result.file} test is failed`,
+  ];
+}
