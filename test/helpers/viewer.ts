@@ -83,6 +83,11 @@ export class FlvViewer {
     });
   }
 
+  /** Cheap, for polling while much arrives. */
+  get byteCount(): number {
+    return this.#parts.reduce((sum, part) => sum + part.length, 0);
+  }
+
   get bytes(): Buffer {
     return Buffer.concat(this.#parts);
   }

@@ -1,0 +1,145 @@
+// Viewers that do not read: what they cost is bounded, and nobody else notices them.
+
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type FlvTag, isSequenceHeader } from '../helpers/flv.ts';
+import { mediaTags } from '../helpers/media.ts';
+import { uniqueName } from '../helpers/names.ts';
+import { RtmpPeer } from '../helpers/rtmp-peer.ts';
+import { TestServer } from '../helpers/server.ts';
+import { FlvViewer } from '../helpers/viewer.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start({ vhost: 'play { queue_length 5; }' });
+});
+afterAll(() => server.stop());
+
+const megabyte = 1024 * 1024;
+const frameSize = 40_000;
+const framesPerSec = 25;
+
+/** A second of a stream of 8 Mbps: a key frame and 24 others, numbered so that a viewer can be checked. */
+function secondOfMedia(header: FlvTag, second: number): FlvTag[] {
+  return Array.from({ length: framesPerSec }, (_, index) => {
+    const body = Buffer.alloc(frameSize, (second * framesPerSec + index) & 0xff);
+    body.set(index === 0 ? header.body.subarray(0, 1) : [0x27], 0);
+    body.set([1, 0, 0, 0], 1);
+    body.writeUInt32BE(frameSize - 9, 5); // one NAL unit as long as the rest
+    return { type: 9, timestampMs: second * 1000 + index * 40, body };
+  });
+}
+
+test('a client that never reads costs a bounded amount, on RTMP and HTTP-FLV; others get every frame', async () => {
+  const stream = uniqueName('slow');
+  const header = (await mediaTags('h264.flv')).find(isSequenceHeader);
+  if (!header) throw new Error('no sequence header in the source');
+  const publisher = await RtmpPeer.publisher(server.target, server.tcUrl(), stream);
+  publisher.sendTag(header);
+
+  const good = await RtmpPeer.player(server.target, server.tcUrl(), stream);
+  const goodHttp = await FlvViewer.start(server, stream);
+  const stalledRtmp = await Promise.all(
+    Array.from({ length: 5 }, async () => {
+      const peer = await RtmpPeer.player(server.target, server.tcUrl(), stream);
+      peer.socket.pause();
+      return peer;
+    }),
+  );
+  const stalledHttp = Array.from({ length: 5 }, () => stalledRequest(server.httpPort, `/live/${stream}.flv`));
+
+  const before = await server.memory();
+  const seconds = 60; // 60 MB, eight times faster than real time
+  let received = 0;
+  let receivedHttp = 0;
+  let peak = 0;
+  for (let second = 0; second < seconds; second++) {
+    for (const tag of secondOfMedia(header, second)) publisher.sendTag(tag);
+    const expected = (second + 1) * framesPerSec;
+    await waitFor(
+      () => `${expected} frames, got ${received} and ${receivedHttp}`,
+      () => {
+        received = good.messages.filter(
+          ({ typeId, payload }) => typeId === 9 && payload.length === frameSize,
+        ).length;
+        receivedHttp = Math.floor(goodHttp.byteCount / frameSize);
+        return received >= expected && receivedHttp >= expected;
+      },
+      { intervalMs: 30 },
+    );
+    if (second % 10 === 9) {
+      const { rss } = await server.memory();
+      peak = Math.max(peak, rss - before.rss);
+    }
+  }
+
+  expect(received).toBe(seconds * framesPerSec);
+  expect(goodHttp.tags.filter((tag) => tag.body.length === frameSize).length).toBe(seconds * framesPerSec);
+  // Five seconds of the stream, shared by all, plus what waits in each socket.
+  expect(peak).toBeLessThan(60 * megabyte);
+  await server.waitForLog(/shrinking|reads too slowly/);
+  const lines = server.log.split('\n').filter((line) => /shrinking|reads too slowly/.test(line));
+  expect(lines.length, 'at most a line a second for each of ten viewers').toBeLessThan(10 * 60);
+
+  // A stalled viewer that reads again goes on at a key frame, on its own clock.
+  const awake = stalledRtmp[0]!;
+  awake.socket.resume();
+  for (const tag of secondOfMedia(header, seconds)) publisher.sendTag(tag);
+  for (const tag of secondOfMedia(header, seconds + 1)) publisher.sendTag(tag);
+  const last = ((seconds + 2) * framesPerSec - 1) & 0xff;
+  await waitFor('the newest frame', () =>
+    awake.tags.some((tag) => tag.body.at(-1) === last && tag.body[0] === 0x27),
+  );
+  const frames = awake.tags.filter((tag) => tag.body.length === frameSize);
+  const numbers = frames.map((tag) => tag.body.at(-1) ?? 0);
+  const gapAt = numbers.findIndex(
+    (number, index) => index > 0 && number !== ((numbers[index - 1] ?? 0) + 1) % 256,
+  );
+  expect(gapAt, 'it has missed something').toBeGreaterThan(0);
+  expect(frames[gapAt]?.body[0], 'a key frame follows the gap').toBe(0x17);
+  const times = frames.map((tag) => tag.timestampMs);
+  expect(
+    [...times].sort((a, b) => a - b),
+    'time never goes back',
+  ).toEqual(times);
+
+  for (const end of [publisher, good, goodHttp, ...stalledRtmp, ...stalledHttp]) end.destroy();
+});
+
+test('a client that never reads is closed after half a minute', async () => {
+  const stream = uniqueName('stuck');
+  const header = (await mediaTags('h264.flv')).find(isSequenceHeader);
+  if (!header) throw new Error('no sequence header in the source');
+  const publisher = await RtmpPeer.publisher(server.target, server.tcUrl(), stream);
+  publisher.sendTag(header);
+  const player = await RtmpPeer.player(server.target, server.tcUrl(), stream);
+  player.socket.pause();
+  const http = stalledRequest(server.httpPort, `/live/${stream}.flv`);
+  const start = Date.now();
+  const closed = () => server.log.split('\n').filter((line) => /ret=1009/.test(line)).length;
+  const before = closed();
+  let second = 0;
+  await waitFor(
+    'both to be closed',
+    () => {
+      // At the pace of the stream: what matters is how long the socket does not take anything.
+      const due = Math.floor((Date.now() - start) / 200);
+      for (; second < due; second++) for (const tag of secondOfMedia(header, second)) publisher.sendTag(tag);
+      return closed() >= before + 2;
+    },
+    { timeoutMs: 60_000, intervalMs: 100 },
+  );
+  expect(Date.now() - start).toBeGreaterThan(20_000);
+  expect(publisher.isClosed).toBe(false);
+  for (const end of [publisher, player, http]) end.destroy();
+});
+
+/** Asks for a live stream and never reads the answer. */
+function stalledRequest(port: number, path: string): Socket {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.pause();
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  return socket;
+}
