@@ -1,0 +1,108 @@
+// Entry of `npm run bench`: reads the command line, runs the servers in turn, prints the table.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Arguments, loadOptions, UsageError } from './cli/arguments.ts';
+import { helpText } from './cli/help.ts';
+import { Progress } from './cli/progress.ts';
+import { findShortages, readMachineLimits, sourceAddresses } from './measure/limits.ts';
+import { describeMachine, renderChecks, renderTable, type Series } from './report/table.ts';
+import type { LoadOptions } from './run/load-options.ts';
+import { type RunContext, runLoad } from './run/load-run.ts';
+import type { Measurement } from './run/measurement.ts';
+import { readFlvFile } from './source/flv-file.ts';
+import { sourceFile } from './source/source-file.ts';
+import { buildTape } from './source/tape.ts';
+import { chooseTargets, type Folders } from './target/choose.ts';
+import type { Target } from './target/target.ts';
+
+/** Compiled to bench/.build/bench/main.js. */
+const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
+const FOLDERS: Folders = { project: PROJECT, cache: resolve(PROJECT, 'bench/.cache') };
+
+const EXIT_FINDINGS = 1;
+const EXIT_USAGE = 2;
+
+async function main(): Promise<number> {
+  const args = new Arguments(process.argv.slice(2));
+  if (args.has('help')) {
+    process.stdout.write(helpText());
+    return 0;
+  }
+  const options = loadOptions(args);
+  requireMachine(options);
+  const series = await runInTurn(
+    chooseTargets(args, FOLDERS),
+    args.number('runs', 1, 100),
+    createContext(args, options),
+  );
+  report(args, options, series);
+  return hasFindings(series) ? EXIT_FINDINGS : 0;
+}
+
+function requireMachine(options: LoadOptions): void {
+  const needs = { ...options, sourceAddresses: sourceAddresses(options.viewers).length };
+  const shortages = findShortages(needs, readMachineLimits());
+  if (shortages.length > 0)
+    throw new UsageError(`This machine is too small for the run:\n- ${shortages.join('\n- ')}`);
+}
+
+function createContext(args: Arguments, options: LoadOptions): RunContext {
+  const progress = new Progress();
+  const chosen = args.text('source');
+  if (chosen === undefined) progress.show('source', `${options.bitrateKbps} kbps`);
+  const sourcePath = chosen === undefined ? sourceFile(FOLDERS.cache, options.bitrateKbps) : resolve(chosen);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const { tape } = buildTape(readFlvFile(sourcePath), 1, options.chunkSizeBytes);
+  return { options, sourcePath, tape, progress, signal: stop.signal };
+}
+
+/** A B A B: what changes on the machine during the runs touches all servers alike. */
+async function runInTurn(targets: readonly Target[], runs: number, context: RunContext): Promise<Series[]> {
+  const measured = new Map<Target, Measurement[]>(targets.map((target) => [target, []]));
+  for (let run = 1; run <= runs; run++) {
+    for (const target of targets) {
+      const one = await runLoad(target, context);
+      measured.get(target)?.push(one);
+      const { cpuPercent, userPercent, sysPercent, rssMb } = one;
+      context.progress.print(
+        `${target.name}, run ${run} of ${runs}: CPU ${cpuPercent.toFixed(1)} % (user ${userPercent.toFixed(1)}, ` +
+          `sys ${sysPercent.toFixed(1)}), ${rssMb.toFixed(0)} MB`,
+      );
+    }
+  }
+  return targets.map((target) => ({ target: target.name, runs: measured.get(target) ?? [] }));
+}
+
+function report(args: Arguments, options: LoadOptions, series: readonly Series[]): void {
+  const { viewers, protocol, publishers, bitrateKbps, minLatency } = options;
+  const latency = minLatency ? ', min_latency on' : '';
+  const title = `${viewers} ${protocol} viewers, ${publishers} publishers at ${bitrateKbps} kbps${latency}`;
+  const machine = describeMachine();
+  process.stdout.write(`\n${title}\n${machine}\n\n${renderTable(series)}\n\n${renderChecks(series)}\n`);
+  const path = args.text('json');
+  if (path === undefined) return;
+  mkdirSync(dirname(resolve(path)), { recursive: true });
+  writeFileSync(resolve(path), `${JSON.stringify({ title, machine, options, series }, undefined, 2)}\n`);
+}
+
+/** Ours must serve everybody, and rightly; peers are only reported. */
+function hasFindings(series: readonly Series[]): boolean {
+  const ours = series.find((one) => one.target === 'tsrs')?.runs ?? [];
+  return ours.some(({ failedViewers, starvedViewers, checks }) => {
+    const wrong = checks.withoutKeyFrameStart + checks.awayFromZero + checks.withBackwards + checks.withGaps;
+    return failedViewers + starvedViewers + wrong > 0;
+  });
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const text = error instanceof Error ? error.message : String(error);
+    const isExpected = error instanceof UsageError || (error instanceof Error && error.name === 'AbortError');
+    process.stderr.write(`\n${isExpected ? text : error instanceof Error ? (error.stack ?? text) : text}\n`);
+    process.exit(error instanceof UsageError ? EXIT_USAGE : EXIT_FINDINGS);
+  },
+);

@@ -1,0 +1,86 @@
+// The result as a Markdown table: one row per figure, one column per server, medians with their range, and
+// the first server's share of each other one, pair by pair.
+
+import { cpus, totalmem } from 'node:os';
+import { median } from '../measure/percentile.ts';
+import type { Measurement } from '../run/measurement.ts';
+import { COLUMNS, type Column } from './columns.ts';
+import { show, showRange } from './number.ts';
+
+/** Runs of one server, in the order in which they were made. */
+export interface Series {
+  readonly target: string;
+  readonly runs: readonly Measurement[];
+}
+
+export function renderTable(series: readonly Series[]): string {
+  const [first, ...peers] = series;
+  if (first === undefined) return '';
+  const head = [
+    '',
+    ...series.map((one) => one.target),
+    ...peers.map((peer) => `${first.target} / ${peer.target}`),
+  ];
+  const rows = COLUMNS.map((column) => [
+    column.title,
+    ...series.map((one) => showRange(valuesOf(one, column), median(valuesOf(one, column)), column.digits)),
+    ...peers.map((peer) => (column.isCompared ? showRatio(first, peer, column) : '')),
+  ]).filter((row) => row.slice(1, 1 + series.length).some((cell) => cell !== '-'));
+  return renderMarkdown([head, ...rows]);
+}
+
+/** Ratios of the runs that stood beside each other, and their median. */
+export function pairRatios(first: Series, peer: Series, column: Column): number[] {
+  return first.runs.flatMap((run, i) => {
+    const other = peer.runs[i];
+    const [a, b] = [column.value(run), other === undefined ? undefined : column.value(other)];
+    return a === undefined || b === undefined || b === 0 ? [] : [a / b];
+  });
+}
+
+function showRatio(first: Series, peer: Series, column: Column): string {
+  const ratios = pairRatios(first, peer, column);
+  return showRange(ratios, median(ratios), 2);
+}
+
+function valuesOf(series: Series, column: Column): number[] {
+  return series.runs.map(column.value).filter((value) => value !== undefined);
+}
+
+function renderMarkdown(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(3, ...rows.map((row) => (row[i] ?? '').length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  const [head, ...body] = rows;
+  return [line(head!), rule, ...body.map(line)].join('\n');
+}
+
+/** What the viewers that check everything found, one line per server. */
+export function renderChecks(series: readonly Series[]): string {
+  return series.map((one) => `${one.target}: ${describeChecks(one.runs)}`).join('\n');
+}
+
+function describeChecks(runs: readonly Measurement[]): string {
+  const total = (value: (one: Measurement) => number): number =>
+    runs.reduce((sum, run) => sum + value(run), 0);
+  const findings = [
+    ['without media', total((run) => run.checks.withoutMedia)],
+    ['not starting at a key frame', total((run) => run.checks.withoutKeyFrameStart)],
+    ['starting away from zero', total((run) => run.checks.awayFromZero)],
+    ['with time running backwards', total((run) => run.checks.withBackwards)],
+    ['with a gap', total((run) => run.checks.withGaps)],
+    ['with a skip', total((run) => run.checks.withSkips)],
+  ] as const;
+  const found = findings.filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
+  const largest = Math.max(...runs.map((run) => run.checks.largestGapMs));
+  const first = Math.max(...runs.map((run) => run.checks.largestFirstMs));
+  const verdict = found.length === 0 ? 'all right' : found.join(', ');
+  return `${total((run) => run.checks.checked)} checked viewers, ${verdict}; longest step ${show(largest, 0)} ms, largest first timestamp ${show(first, 0)} ms`;
+}
+
+export function describeMachine(): string {
+  const all = cpus();
+  const model = all[0]?.model ?? 'unknown processor';
+  return `${all.length} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`;
+}

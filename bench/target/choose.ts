@@ -1,0 +1,79 @@
+// The servers that the command line asks for, ours first.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Arguments, UsageError } from '../cli/arguments.ts';
+import { executableTarget } from './executable.ts';
+import { nginxRtmpTarget } from './nginx-rtmp.ts';
+import { nmsTarget } from './nms.ts';
+import type { Target } from './target.ts';
+import { tsrsTarget } from './tsrs.ts';
+
+export interface Folders {
+  /** Root of the project. */
+  readonly project: string;
+  readonly cache: string;
+}
+
+export function chooseTargets(args: Arguments, folders: Folders): Target[] {
+  const targets = [
+    ...(args.has('no-ours') ? [] : [ours(args, folders)]),
+    ...otherBuild(args),
+    ...executables(args),
+    ...args.list('peer').map((name) => namedPeer(name, folders)),
+  ];
+  if (targets.length === 0) throw new UsageError('--no-ours needs a --peer, --peer-exe or --peer-main');
+  return targets;
+}
+
+function ours(args: Arguments, folders: Folders): Target {
+  const chosen = args.text('main');
+  const main = chosen === undefined ? build(folders.project) : existing('main', chosen);
+  return tsrsTarget({ name: 'tsrs', main, ...nodeOptions(args) });
+}
+
+function otherBuild(args: Arguments): Target[] {
+  const main = args.text('peer-main');
+  return main === undefined
+    ? []
+    : [tsrsTarget({ name: 'other build', main: existing('peer-main', main), ...nodeOptions(args) })];
+}
+
+function nodeOptions(args: Arguments): { readonly node: string; readonly nodeArgs: readonly string[] } {
+  const nodeArgs = (args.text('node-args') ?? '').split(' ').filter((arg) => arg !== '');
+  return { node: args.text('node') ?? process.execPath, nodeArgs };
+}
+
+function executables(args: Arguments): Target[] {
+  const [confs, names] = [args.list('peer-conf'), args.list('peer-name')];
+  return args.list('peer-exe').map((path, i) => {
+    const conf = confs[i];
+    return executableTarget({
+      name: names[i],
+      path: existing('peer-exe', path),
+      confTemplate: conf === undefined || conf === '' ? undefined : existing('peer-conf', conf),
+      args: args.text('peer-args') ?? '',
+      flvPath: args.text('peer-flv-path') ?? '',
+      hlsPath: args.text('peer-hls-path') ?? '',
+    });
+  });
+}
+
+function namedPeer(name: string, folders: Folders): Target {
+  if (name === 'nginx-rtmp') return nginxRtmpTarget();
+  if (name === 'nms') return nmsTarget(folders.cache);
+  throw new UsageError(`--peer takes nginx-rtmp or nms, not "${name}"`);
+}
+
+function existing(option: string, path: string): string {
+  const full = resolve(path);
+  if (!existsSync(full)) throw new UsageError(`--${option}: ${path} does not exist`);
+  return full;
+}
+
+function build(project: string): string {
+  const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: project, encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`npm run build failed:\n${built.stdout}${built.stderr}`);
+  return existing('main', join(project, 'dist/main.js'));
+}
