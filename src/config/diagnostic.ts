@@ -70,9 +70,14 @@ function place(at: Position): Position {
 /** `file:line:column: error: text`, and the hint on a line of its own. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { file, line, column, severity, message, hint } = diagnostic;
-  const where = line === 0 ? file : `${file}:${line}:${column}`;
-  const advice = hint === undefined ? '' : `\n    hint: ${hint}`;
-  return `${where}: ${severity}: ${message}${advice}`;
+  const where = printable(line === 0 ? file : `${file}:${line}:${column}`);
+  const advice = hint === undefined ? '' : `\n    hint: ${printable(hint)}`;
+  return `${where}: ${severity}: ${printable(message)}${advice}`;
+}
+
+/** Words of a file may hold anything: control characters are written as escapes, for terminals and for one line each. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => JSON.stringify(char).slice(1, -1));
 }
 
 /** In the order of a reader of the files: by file as first met, then by line and column; equal places keep their order. */

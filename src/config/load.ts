@@ -17,6 +17,8 @@ import { parseFiles } from './syntax/include.ts';
 import type { Directive } from './syntax/tree.ts';
 import { rootOf } from './syntax/tree.ts';
 
+const CONFIG_INVALID = 1023;
+
 export interface LoadRequest {
   /** The -c argument, '' without one. */
   readonly configFile: string;
@@ -31,10 +33,14 @@ export interface LoadRequest {
   readonly host: Host;
 }
 
-/** The first error as SRS describes it: `Failed, code=1023 : check config : ${text}`, exit code & 0xFF. */
+/** The first error as SRS describes it. */
 export interface LoadFailure {
+  /** SRS's error number; the exit status is its low byte. */
   readonly code: number;
+  /** For -t: `invalid config, code=1023 : ${text}`. */
   readonly text: string;
+  /** For a start: `Failed, code=1023 : ${startText}`. */
+  readonly startText: string;
 }
 
 export interface LoadResult {
@@ -86,8 +92,7 @@ function finish(
   const checks = check({ config, tree: rewritten.tree, env, host, isDamaged });
   const diagnostics = [...parsing, ...rewritten.diagnostics, ...checks];
   const first = diagnostics.find((one) => one.severity === 'error');
-  const failure =
-    first === undefined ? undefined : { code: first.srsCode ?? 1023, text: first.srs ?? first.message };
+  const failure = first === undefined ? undefined : describeFailure(first, isDamaged);
   return {
     file,
     config: failure === undefined ? config : undefined,
@@ -95,6 +100,13 @@ function finish(
     failure,
     notices,
   };
+}
+
+/** SRS reads the file as part of the options, and checks it later. */
+function describeFailure(first: Diagnostic, isDamaged: boolean): LoadFailure {
+  const text = first.srs ?? first.message;
+  const step = isDamaged ? 'config parse options : invalid config' : 'check config';
+  return { code: first.srsCode ?? CONFIG_INVALID, text, startText: `${step} : ${text}` };
 }
 
 function exists(file: string, readFile: ReadFile): boolean {
@@ -109,7 +121,13 @@ function noFile(wanted: string, tried: readonly string[], notices: readonly Noti
   const message = `no config file at ${tried.join(', ')}`;
   const at = { file: wanted === '' ? (tried[0] ?? '') : wanted, line: 0, column: 0 };
   const diagnostics = [error('file', at, message, { srs: message })];
-  return { file: wanted, config: undefined, diagnostics, failure: { code: 1023, text: message }, notices };
+  return {
+    file: wanted,
+    config: undefined,
+    diagnostics,
+    failure: { code: CONFIG_INVALID, text: message, startText: `config parse options : ${message}` },
+    notices,
+  };
 }
 
 /** An empty variable counts as unset. */

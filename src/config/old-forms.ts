@@ -173,7 +173,9 @@ function moveAway(old: Draft, vhost: Draft, warn: Warn): void {
   const block = MOVED_INTO.get(name);
   const renamed = RENAMED_INTO.get(name);
   const rule = REFER.get(name);
-  if (old.isBlock) warn(at, `the braces behind ${name} and what stands in them are dropped`);
+  if (old.isBlock && (block ?? renamed) !== undefined) {
+    warn(at, `the braces behind ${name} and what stands in them are dropped`);
+  }
   if (block !== undefined) {
     setArgs(childOrNew(vhost, block, at), name, old);
     warn(at, `vhost.${name} to vhost.${block}.${name} of vhost`);

@@ -2,7 +2,7 @@
 // before them everything that is wrong with the file.
 
 import { exitCodeOf } from './command-line.ts';
-import { formatDiagnostic } from './diagnostic.ts';
+import { formatDiagnostic, printable } from './diagnostic.ts';
 import type { LoadResult } from './load.ts';
 
 export interface TestReport {
@@ -35,7 +35,7 @@ function badLines(result: LoadResult, failure: { code: number; text: string }): 
   const count = errors === 1 ? '1 error' : `${errors} errors`;
   return [
     `${count} in ${result.file}`,
-    `invalid config, code=${failure.code} : ${failure.text}`,
+    `invalid config, code=${failure.code} : ${printable(failure.text)}`,
     `config file ${result.file} test is failed`,
   ];
 }

@@ -76,20 +76,18 @@ function flagMisreading(name: string, row: Row, value: string): Misreading | und
 }
 
 function numberMisreading(name: string, row: Row, value: string): Misreading | undefined {
-  const read = row.type === 'int' ? atoi(value) : atof(value);
-  const isClean = row.type === 'int' ? isWholeNumber(value) : isDecimal(value);
-  if (!isClean) {
-    const kind = row.type === 'int' ? 'a whole number' : 'a number';
-    const unit = row.unit === undefined ? '' : `, always in ${row.unit}, without a unit`;
-    return { message: `${name} ${value}: read as ${read}`, hint: `${name} is ${kind}${unit}` };
-  }
+  const isInt = row.type === 'int';
+  const read = isInt ? atoi(value) : atof(value);
   const used = within(row, read);
+  const isUsed = used === read ? '' : `; ${used} is used`;
+  if (!(isInt ? isWholeNumber(value) : isDecimal(value))) {
+    const unit = row.unit === undefined ? '' : `, always in ${row.unit}, without a unit`;
+    const hint = `${name} is ${isInt ? 'a whole number' : 'a number'}${unit}`;
+    return { message: `${name} ${value}: read as ${read}${isUsed}`, hint };
+  }
   if (used === read) return undefined;
-  const range = `${row.min ?? ''} to ${row.max ?? ''}`;
-  return {
-    message: `${name}=${read} should be in [${row.min}, ${row.max}]`,
-    hint: `${used} is used; allowed is ${range}`,
-  };
+  const range = row.min === undefined ? `at most ${row.max}` : `in [${row.min}, ${row.max}]`;
+  return { message: `${name}=${read} should be ${range}`, hint: `${used} is used` };
 }
 
 function wordMisreading(name: string, row: Row, value: string): Misreading | undefined {

@@ -18,6 +18,7 @@ import {
   checkListen,
   checkProcess,
   checkStatistics,
+  checkVhostSense,
   checkVhosts,
 } from './rules.ts';
 import { checkSupport } from './support.ts';
@@ -45,9 +46,6 @@ export function check({ config, tree, env, host, isDamaged }: CheckInput): reado
   if (!isDamaged) {
     checkListen(config, tree, report);
     checkStatistics(config, tree, host, report);
-    checkHttpEndpoints(config, tree, report);
-    checkEndpoints(config, tree, report);
-    checkHttpsAlone(config, tree, report);
   }
   checkCasterAndVhostNames(tree, report);
   if (!isDamaged) {
@@ -55,6 +53,11 @@ export function check({ config, tree, env, host, isDamaged }: CheckInput): reado
     checkProcess(config, tree, report);
     checkConnections(config, tree, host, report);
     checkFull(config, tree, report);
+    // From here on what SRS lets pass; its own failures stay the first ones.
+    checkHttpEndpoints(config, tree, report);
+    checkEndpoints(config, tree, report);
+    checkHttpsAlone(config, tree, report);
+    checkVhostSense(config, tree, report);
   }
   checkValues(tree, report);
   checkSupport(tree, report);

@@ -118,18 +118,28 @@ export function checkHttpsAlone(
   }
 }
 
-/** Rows 16 to 18 and cluster settings that contradict each other, for every vhost. */
+/** Rows 17 and 18 for every vhost. */
 export function checkVhosts(config: Config, tree: Directive, report: Report): void {
-  const directives = childrenNamed(tree, 'vhost');
-  for (const vhost of config.vhosts) {
-    const directive = directives.find((one) => (one.args[0] ?? '') === vhost.name);
-    if (directive === undefined) continue;
+  for (const [vhost, directive] of vhostsOf(config, tree)) checkKickoff(vhost, directive, report);
+  for (const directive of childrenNamed(tree, 'vhost')) checkIngestIds(directive, report);
+}
+
+/** Settings of a vhost that contradict each other: row 16, a plan that SRS fails on later, a cluster without peers. */
+export function checkVhostSense(config: Config, tree: Directive, report: Report): void {
+  for (const [vhost, directive] of vhostsOf(config, tree)) {
     checkHlsAgainstTs(vhost, directive, report);
-    checkKickoff(vhost, directive, report);
     checkDvrPlan(vhost, directive, report);
     checkCluster(vhost, directive, report);
   }
-  for (const directive of directives) checkIngestIds(directive, report);
+}
+
+/** The vhosts that count, with their directives. */
+function vhostsOf(config: Config, tree: Directive): readonly (readonly [VhostSettings, Directive])[] {
+  const directives = childrenNamed(tree, 'vhost');
+  return config.vhosts.flatMap((vhost) => {
+    const directive = directives.find((one) => (one.args[0] ?? '') === vhost.name);
+    return directive === undefined ? [] : [[vhost, directive] as const];
+  });
 }
 
 /** SRS 4 lets this pass and both write .ts files under one URL. */

@@ -9,9 +9,9 @@ function applied(says: string, rest: Partial<Facts> = {}): Facts {
 
 const engineRows = {
   enabled: flag(false, applied('Run it.')),
-  perfile: free(applied('Parameters before the input.', { since: '3' })),
+  perfile: free(applied('Parameters before the input.', { since: '3', example: 're; rtsp_transport tcp;' })),
   iformat: text('flv', applied('Input format (-f before -i).')),
-  vfilter: free(applied('Video filters.')),
+  vfilter: free(applied('Video filters.', { example: "i ./logo.png; filter_complex 'overlay=10:10';" })),
   vcodec: text('', applied('Video codec; copy passes it through, vn drops it.', { example: 'libx264' })),
   vbitrate: int(0, applied('Video bitrate.', { unit: 'kbps', example: '1500' })),
   vfps: float(0, applied('Frames per second.', { example: '25' })),
@@ -20,12 +20,12 @@ const engineRows = {
   vthreads: int(1, applied('Threads of the encoder.')),
   vprofile: text('', applied('Profile.', { example: 'main' })),
   vpreset: text('', applied('Preset.', { example: 'medium' })),
-  vparams: free(applied('More video parameters.')),
+  vparams: free(applied('More video parameters.', { example: 'g 50; bf 0;' })),
   acodec: text('', applied('Audio codec; copy passes it through, an drops it.', { example: 'aac' })),
   abitrate: int(0, applied('Audio bitrate.', { unit: 'kbps', example: '70' })),
   asample_rate: int(0, applied('Sample rate.', { unit: 'Hz', example: '44100' })),
   achannels: int(0, applied('Audio channels.', { example: '2' })),
-  aparams: free(applied('More audio parameters.')),
+  aparams: free(applied('More audio parameters.', { example: 'profile:a aac_low;' })),
   oformat: text('flv', applied('Output format (-f before the output); off leaves it out.')),
   output: url(
     '',

@@ -70,7 +70,7 @@ class Parser {
   #takeWord(word: Word): void {
     this.#lastWord = word;
     if (word.unclosed) this.#reportUnclosedQuote(word);
-    if (word.quoted && word.lastLine > word.at.line) this.#longQuote = word;
+    if (word.quoted && !word.unclosed && word.lastLine > word.at.line) this.#longQuote = word;
     if (!word.quoted && word.text.endsWith('}')) this.#bracedWord = word;
     if (word.cutByNul) {
       this.#diagnostics.push(
@@ -192,7 +192,7 @@ class Parser {
   }
 
   #reportUnclosedQuote(word: Word): void {
-    this.#fail(word.at, `line ${word.at.line}: unexpected end of file, expecting ; or "}"`, {
+    this.#fail(word.at, `line ${word.lastLine}: unexpected end of file, expecting ; or "}"`, {
       hint: `the quote that opens here is never closed: ${show(word)}`,
     });
   }

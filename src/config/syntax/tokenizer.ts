@@ -23,7 +23,7 @@ export interface Word {
   readonly end: number;
   /** The closing quote is missing: the word was cut at the end of its line. */
   readonly unclosed: boolean;
-  /** The line on which the word ends (quoted words may span lines). */
+  /** The line on which the word ends (quoted words may span lines); of an unclosed one, the last of the file. */
   readonly lastLine: number;
   /** A NUL byte cut the text, as it does in SRS. */
   readonly cutByNul: boolean;
@@ -120,11 +120,12 @@ export class Tokenizer {
 
   /** Recovery: the word is cut before the `;` or `{` at the end of its line, so that reading can go on there. */
   #unclosed(at: Position, start: number): Word {
+    const lastLine = this.#line + countLines(this.#bytes, start);
     let end = endOfLine(this.#bytes, start);
     while (end > start && isBlank(this.#bytes[end - 1]!)) end--;
     if (end > start && (this.#bytes[end - 1] === SEMICOLON || this.#bytes[end - 1] === OPEN)) end--;
     this.#skipTo(end);
-    return this.#word(at, start, end, { quoted: true, unclosed: true });
+    return { ...this.#word(at, start, end, { quoted: true, unclosed: true }), lastLine };
   }
 
   #word(at: Position, start: number, end: number, how: { quoted: boolean; unclosed: boolean }): Word {
@@ -173,6 +174,12 @@ function endOfLine(bytes: Uint8Array, from: number): number {
   let offset = from;
   while (offset < bytes.length && bytes[offset] !== LF && bytes[offset] !== CR) offset++;
   return offset;
+}
+
+function countLines(bytes: Uint8Array, from: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) count++;
+  return count;
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
