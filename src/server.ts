@@ -64,6 +64,10 @@ export class Server {
     this.#vhosts = new Map(config.vhosts.map((vhost) => [vhost.name, vhostOptions(vhost)]));
   }
 
+  get configFile(): string {
+    return this.#config.file;
+  }
+
   /** Opens all listeners. Rejects with ListenError if one cannot be opened; the others are closed again. */
   async start(): Promise<void> {
     try {

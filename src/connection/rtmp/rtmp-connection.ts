@@ -67,7 +67,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.remoteAddress = socket.remoteAddress ?? '';
     this.#session = new RtmpServerSession(
       {
-        serverName: host.identity.name,
+        serverName: `${host.identity.name}/${host.identity.version}`,
         serverVersion: host.identity.version,
         connectionId: id,
         processId: process.pid,
@@ -249,7 +249,6 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       `start play smi=0ms, mw_sleep=${mergedWriteMs}, mw_msgs=0, realtime=${Number(mergedWriteMs === 0)}, tcp_nodelay=${Number(vhost.tcpNodelay)}`,
     );
     const cached = stream.gopCache;
-    this.#socket.cork();
     this.#session.acceptPlay(requestId);
     this.#fanout = this.#host.outputs.rtmp(stream, vhost);
     this.#viewer = this.#fanout.add({
@@ -262,7 +261,6 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
           `shrinking, removed=${count}, lag=${Math.round(lagMs)}ms: the client reads too slowly`,
         ),
     });
-    this.#socket.uncork();
     if (cached.count > 0) this.#log.trace(`dispatch cached gop success. count=${cached.count}`);
   }
 

@@ -2,14 +2,14 @@
 
 import type { Logger } from '../../log/logger.ts';
 import { RateLimitedLog } from '../../log/rate-limited-log.ts';
-import { parseAudioTag } from '../../media/audio-tag.ts';
+import { type AudioTag, parseAudioTag } from '../../media/audio-tag.ts';
 import type { DroppedTag } from '../../media/dropped-tag.ts';
 import { rewriteMetadata, type ServerIdentity } from '../../media/metadata.ts';
-import { parseVideoTag } from '../../media/video-tag.ts';
+import { describeAudio, describeVideo } from '../../media/track-description.ts';
+import { parseVideoTag, type VideoTag } from '../../media/video-tag.ts';
 import type { RtmpMediaMessage } from '../../protocol/rtmp/server-handler.ts';
 import type { Publication, Publisher, Stream } from '../../stream/stream.ts';
 import type { PublishOptions } from '../vhost.ts';
-import { describeSequenceHeader } from './sequence-header-text.ts';
 
 export interface RtmpPublisherOptions {
   readonly stream: Stream;
@@ -79,7 +79,7 @@ export class RtmpPublisher implements Publisher {
       return;
     }
     const { codec, isKeyFrame, isSequenceHeader } = tag;
-    if (isSequenceHeader) this.#logHeader('video', payload);
+    if (isSequenceHeader) this.#logVideoHeader(tag, payload);
     this.#publication?.message({
       track: 'video',
       timestampMs: timestamp,
@@ -98,7 +98,7 @@ export class RtmpPublisher implements Publisher {
       return;
     }
     const { codec, isSequenceHeader } = tag;
-    if (isSequenceHeader) this.#logHeader('audio', payload);
+    if (isSequenceHeader) this.#logAudioHeader(tag, payload);
     this.#publication?.message({
       track: 'audio',
       timestampMs: timestamp,
@@ -123,8 +123,34 @@ export class RtmpPublisher implements Publisher {
     this.#drops.add(`${track} ${tag.reason}`, text);
   }
 
-  #logHeader(track: 'audio' | 'video', payload: Buffer): void {
-    this.#options.log.trace(describeSequenceHeader(track, payload));
+  #logVideoHeader(tag: VideoTag, payload: Buffer): void {
+    const video = describeVideo(tag, payload);
+    if (video === undefined) {
+      this.#drops.add(
+        'video header',
+        `video sequence header of ${payload.length}B does not parse, relayed as it is`,
+      );
+      return;
+    }
+    const { codec, profile, level, width, height } = video;
+    this.#options.log.trace(
+      `${payload.length}B video sh, codec(${codec}, profile=${profile}, level=${level}, ${width}x${height})`,
+    );
+  }
+
+  #logAudioHeader(tag: AudioTag, payload: Buffer): void {
+    const audio = describeAudio(tag, payload);
+    if (audio === undefined) {
+      this.#drops.add(
+        'audio header',
+        `audio sequence header of ${payload.length}B does not parse, relayed as it is`,
+      );
+      return;
+    }
+    const { codec, profile, sampleRate, channels } = audio;
+    this.#options.log.trace(
+      `${payload.length}B audio sh, codec(${codec}, profile=${profile}, ${channels}channels, ${sampleRate}HZ)`,
+    );
   }
 
   // Ticks as SRS: the first after firstpkt_timeout, later ones every normal_timeout; one without a message

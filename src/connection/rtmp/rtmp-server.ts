@@ -19,8 +19,8 @@ export class RtmpServer {
     this.#host = host;
     this.#connections = connections;
     this.#log = log;
-    // A half-open peer has nothing to say any more, but its queued output may still be wanted.
-    this.#server = createServer({ allowHalfOpen: false, noDelay: false }, (socket) => this.#accept(socket));
+    // The short messages of the dialogue go out at once; `tcp_nodelay` counts from the first media on.
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
   /** Rejects with the system's error if the endpoint cannot be bound. */
