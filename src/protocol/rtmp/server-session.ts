@@ -3,6 +3,7 @@
 
 import { ProtocolError } from '../error.ts';
 import { COMMAND_LIMITS, MEDIA_LIMITS } from './chunk-limits.ts';
+import { PACKET_SIZE } from './handshake/digest.ts';
 import { ServerHandshake } from './handshake/server-handshake.ts';
 import { MediaIntake } from './media-intake.ts';
 import { parseCommand } from './message/command.ts';
@@ -178,7 +179,7 @@ export class RtmpServerSession {
 
   #handshakeDone(): void {
     // SRS counts C0 C1 C2 in its acknowledgements, without a proxy's header.
-    this.#link.countReceived(1 + 1536 + 1536);
+    this.#link.countReceived(1 + 2 * PACKET_SIZE);
     const { kind, proxiedIp } = this.#handshake;
     if (proxiedIp !== '') this.#notice(`RTMP proxy real client ip=${proxiedIp}`);
     this.#notice(`${kind} handshake success.`);
