@@ -84,7 +84,7 @@ export class HttpServer {
     if (connections.isFull) {
       const { limit, size } = connections;
       log.warn(
-        `accept client failed, err is code=1074 : drop ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
+        `accept client failed, err is code=1074 : fd to resource : drop fd=-1, ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
       );
       socket.destroy();
       return;
@@ -125,7 +125,10 @@ export function serveLiveStreams(server: HttpServer, host: HttpHost, hasCors: bo
   server.fastify.addHook('preHandler', async (request, reply) => {
     const path = request.url.split('?', 1)[0] as string;
     const vhost = host.findVhost(requestVhost(request));
-    const match = vhost === undefined ? undefined : matchLiveMount(path, vhost);
+    const match =
+      vhost === undefined
+        ? undefined
+        : matchLiveMount(path, vhost, (id) => host.streams.find(id)?.isPublishing === true);
     const connection = server.connectionOf(request);
     if (vhost === undefined || match === undefined || connection === undefined) return;
     if (request.method === 'HEAD') {

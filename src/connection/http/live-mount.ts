@@ -21,10 +21,15 @@ function extensionOf(path: string): string {
 
 /**
  * Matches a request path (without query, not percent-decoded) against the vhost's mount template. The text
- * around the variables must be equal; `[app]` may span several path elements, `[stream]` may not.
+ * around the variables must be equal. `[app]` may span several path elements for a stream that is published
+ * already; a viewer can wait only where the path is as deep as the template (spec of SRS's HTTP server).
  * @returns undefined if the path is no live stream of this vhost
  */
-export function matchLiveMount(path: string, vhost: VhostOptions): LiveMatch | undefined {
+export function matchLiveMount(
+  path: string,
+  vhost: VhostOptions,
+  isPublished: (id: StreamId) => boolean,
+): LiveMatch | undefined {
   const { isEnabled, mount } = vhost.httpRemux;
   if (!isEnabled || !vhost.isEnabled) return undefined;
   const template = mount.startsWith('[vhost]') ? mount.slice('[vhost]'.length) : mount;
@@ -33,7 +38,12 @@ export function matchLiveMount(path: string, vhost: VhostOptions): LiveMatch | u
   if (format === undefined || extensionOf(path) !== extension) return undefined;
   const names = templatePattern(template).exec(path)?.groups;
   if (names?.stream === undefined) return undefined;
-  return { format, id: { vhost: vhost.name, app: names.app ?? '', stream: names.stream } };
+  const id = { vhost: vhost.name, app: names.app ?? '', stream: names.stream };
+  return depthOf(path) === depthOf(template) || isPublished(id) ? { format, id } : undefined;
+}
+
+function depthOf(path: string): number {
+  return path.split('/').length;
 }
 
 const VARIABLES: Readonly<Record<string, string>> = {

@@ -49,7 +49,7 @@ export class RtmpServer {
     if (this.#connections.isFull) {
       const { limit, size } = this.#connections;
       this.#log.warn(
-        `accept client failed, err is code=1074 : drop ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
+        `accept client failed, err is code=1074 : fd to resource : drop fd=-1, ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
       );
       socket.destroy();
       return;
