@@ -44,6 +44,11 @@ export class HttpConnection implements Connection {
   startLive(fanout: Fanout, head: Buffer): void {
     this.#isLive = true;
     this.#socket.setTimeout(0);
+    // What the client sends from here on is read and dropped, lest requests pile up in the HTTP parser.
+    this.#socket.on('data', () => {});
+    for (const listener of this.#socket.listeners('data').slice(0, -1)) {
+      this.#socket.off('data', listener as () => void);
+    }
     this.#fanout = fanout;
     this.#viewer = fanout.add({
       sink: this.#socket,
