@@ -34,6 +34,11 @@ export interface HttpServerOptions {
 /** A keep-alive connection without a request is closed after so long, ms (SRS: 15 s). */
 const KEEP_ALIVE_TIMEOUT_MS = 15_000;
 const LISTEN_BACKLOG = 512;
+/** Error codes of Node's HTTP parser that have a status of their own. */
+const CLIENT_ERROR_STATUS: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
 
 /** A fastify instance whose sockets are counted, logged and answered with SRS's headers. */
 export class HttpServer {
@@ -50,6 +55,7 @@ export class HttpServer {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       forceCloseConnections: false,
       exposeHeadRoutes: true,
+      clientErrorHandler: (error, socket) => this.#clientFailed(error, socket),
     });
     this.fastify.server.on('connection', (socket: Socket) => this.#accepted(socket));
     this.fastify.addHook('onRequest', (request, reply) => this.#onRequest(request, reply));
@@ -76,6 +82,16 @@ export class HttpServer {
   /** The counted connection behind a request. */
   connectionOf(request: FastifyRequest): HttpConnection | undefined {
     return this.#connections.get(request.raw.socket);
+  }
+
+  /** What is no HTTP. A live stream's socket is past that: whatever its client still sends is dropped, as in SRS. */
+  #clientFailed(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (this.#connections.get(socket)?.isLive === true) return;
+    if (error.code !== 'ECONNRESET' && socket.writable) {
+      const status = CLIENT_ERROR_STATUS[error.code ?? ''] ?? '400 Bad Request';
+      socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    }
+    socket.destroySoon();
   }
 
   #accepted(socket: Socket): void {
