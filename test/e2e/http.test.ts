@@ -138,6 +138,7 @@ describe.concurrent('a live FLV response', () => {
       received += bytes.length;
     });
     socket.write(`GET /live/${name}.flv HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await server.waitForLog(new RegExp(`GET \\S*${name}\\.flv`));
     for (const tag of await mediaTags('aac.flv')) own.sendTag(tag, tag.timestampMs + 6000);
     await waitFor('media', () => received > 1000);
     socket.write('x'.repeat(1000));

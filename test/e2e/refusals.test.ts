@@ -128,7 +128,7 @@ test('a server that is full closes the connection with a log line, and serves ag
   ];
   const outside = await RtmpPeer.open(small.target);
   await outside.waitForClose();
-  await small.waitForLog(/drop fd=.*max=2.*for exceed connection limits/);
+  await small.waitForLog(/code=1074 .*drop .*max=2.*for exceed connection limits/);
   for (const peer of inside) expect(peer.isClosed).toBe(false);
 
   inside[0]?.destroy();

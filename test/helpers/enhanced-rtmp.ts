@@ -22,12 +22,22 @@ export function enhancedVideo(
   return Buffer.concat([Buffer.from([0x80 | (frame << 4) | type]), Buffer.from(fourCc), cts, data]);
 }
 
-/** The HEVC file as an enhanced RTMP encoder (OBS 29 and later, ffmpeg 6.1 and later) sends it. */
+/** PacketTypeMetadata with an empty colorConfig, byte by byte as ffmpeg 7.0.2 writes it after the sequence header. */
+const colorInfo = Buffer.from(
+  'd468766331020009636f6c6f72496e666f03000b636f6c6f72436f6e66696703000009000009',
+  'hex',
+);
+
+/**
+ * The HEVC file as an enhanced RTMP encoder (OBS 29 and later, ffmpeg 6.1 and later) sends it. The bodies are
+ * those that `ffmpeg -i hevc.mp4 -c copy -f flv` of version 7.0.2 writes, in the same order.
+ */
 export async function enhancedHevcTags(): Promise<FlvTag[]> {
   const { config, samples } = await hevcSamples();
   const header = enhancedVideo('hvc1', packetType.sequenceStart, frameType.key, config);
   return [
     { type: 9, timestampMs: 0, body: header },
+    { type: 9, timestampMs: 0, body: colorInfo },
     ...samples.map(({ timestampMs, compositionMs, isKey, data }) => {
       const frame = isKey ? frameType.key : frameType.inter;
       const body =
