@@ -7,7 +7,9 @@ import { Arguments, loadOptions, UsageError } from './cli/arguments.ts';
 import { helpText } from './cli/help.ts';
 import { Progress } from './cli/progress.ts';
 import { findShortages, readMachineLimits, sourceAddresses } from './measure/limits.ts';
-import { describeMachine, renderChecks, renderTable, type Series } from './report/table.ts';
+import { renderNotes } from './report/notes.ts';
+import { show } from './report/number.ts';
+import { describeMachine, renderTable, type Series } from './report/table.ts';
 import type { LoadOptions } from './run/load-options.ts';
 import { type RunContext, runLoad } from './run/load-run.ts';
 import type { Measurement } from './run/measurement.ts';
@@ -32,13 +34,23 @@ async function main(): Promise<number> {
   }
   const options = loadOptions(args);
   requireMachine(options);
-  const series = await runInTurn(
-    chooseTargets(args, FOLDERS),
-    args.number('runs', 1, 100),
-    createContext(args, options),
-  );
+  const context = createContext(args, options);
+  const targets = ableTargets(chooseTargets(args, FOLDERS), context);
+  const series = await runInTurn(targets, args.number('runs', 1, 100), context);
   report(args, options, series);
   return hasFindings(series) ? EXIT_FINDINGS : 0;
+}
+
+/** Leaves out, and names, those that do not serve the protocol at all. */
+function ableTargets(targets: readonly Target[], context: RunContext): Target[] {
+  const { protocol } = context.options;
+  for (const target of targets) {
+    if (!target.protocols.includes(protocol))
+      context.progress.print(`${target.name} has no ${protocol}: left out`);
+  }
+  const able = targets.filter((target) => target.protocols.includes(protocol));
+  if (able.length === 0) throw new UsageError(`none of the servers has ${protocol}`);
+  return able;
 }
 
 function requireMachine(options: LoadOptions): void {
@@ -68,8 +80,8 @@ async function runInTurn(targets: readonly Target[], runs: number, context: RunC
       measured.get(target)?.push(one);
       const { cpuPercent, userPercent, sysPercent, rssMb } = one;
       context.progress.print(
-        `${target.name}, run ${run} of ${runs}: CPU ${cpuPercent.toFixed(1)} % (user ${userPercent.toFixed(1)}, ` +
-          `sys ${sysPercent.toFixed(1)}), ${rssMb.toFixed(0)} MB`,
+        `${target.name}, run ${run} of ${runs}: CPU ${show(cpuPercent)} % (user ${show(userPercent)}, ` +
+          `sys ${show(sysPercent)}), ${show(rssMb, 0)} MB`,
       );
     }
   }
@@ -81,7 +93,7 @@ function report(args: Arguments, options: LoadOptions, series: readonly Series[]
   const latency = minLatency ? ', min_latency on' : '';
   const title = `${viewers} ${protocol} viewers, ${publishers} publishers at ${bitrateKbps} kbps${latency}`;
   const machine = describeMachine();
-  process.stdout.write(`\n${title}\n${machine}\n\n${renderTable(series)}\n\n${renderChecks(series)}\n`);
+  process.stdout.write(`\n${title}\n${machine}\n\n${renderTable(series)}\n\n${renderNotes(series)}\n`);
   const path = args.text('json');
   if (path === undefined) return;
   mkdirSync(dirname(resolve(path)), { recursive: true });

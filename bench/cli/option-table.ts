@@ -122,7 +122,7 @@ export const OPTION_GROUPS = [
       {
         name: 'url',
         value: 'URL',
-        text: 'a server that already runs, on this machine: rtmp://127.0.0.1:1935/live',
+        text: 'a server of this machine that runs already, instead of ours: rtmp://127.0.0.1/live',
       },
       { name: 'pid', value: 'PID', text: 'its process, for CPU and memory' },
       { name: 'http-port', value: 'PORT', fallback: '8080', text: 'its HTTP port' },

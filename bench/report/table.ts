@@ -5,7 +5,7 @@ import { cpus, totalmem } from 'node:os';
 import { median } from '../measure/percentile.ts';
 import type { Measurement } from '../run/measurement.ts';
 import { COLUMNS, type Column } from './columns.ts';
-import { show, showRange } from './number.ts';
+import { showRange } from './number.ts';
 
 /** Runs of one server, in the order in which they were made. */
 export interface Series {
@@ -54,29 +54,6 @@ function renderMarkdown(rows: readonly (readonly string[])[]): string {
   const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   const [head, ...body] = rows;
   return [line(head!), rule, ...body.map(line)].join('\n');
-}
-
-/** What the viewers that check everything found, one line per server. */
-export function renderChecks(series: readonly Series[]): string {
-  return series.map((one) => `${one.target}: ${describeChecks(one.runs)}`).join('\n');
-}
-
-function describeChecks(runs: readonly Measurement[]): string {
-  const total = (value: (one: Measurement) => number): number =>
-    runs.reduce((sum, run) => sum + value(run), 0);
-  const findings = [
-    ['without media', total((run) => run.checks.withoutMedia)],
-    ['not starting at a key frame', total((run) => run.checks.withoutKeyFrameStart)],
-    ['starting away from zero', total((run) => run.checks.awayFromZero)],
-    ['with time running backwards', total((run) => run.checks.withBackwards)],
-    ['with a gap', total((run) => run.checks.withGaps)],
-    ['with a skip', total((run) => run.checks.withSkips)],
-  ] as const;
-  const found = findings.filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
-  const largest = Math.max(...runs.map((run) => run.checks.largestGapMs));
-  const first = Math.max(...runs.map((run) => run.checks.largestFirstMs));
-  const verdict = found.length === 0 ? 'all right' : found.join(', ');
-  return `${total((run) => run.checks.checked)} checked viewers, ${verdict}; longest step ${show(largest, 0)} ms, largest first timestamp ${show(first, 0)} ms`;
 }
 
 export function describeMachine(): string {

@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../cli/progress.ts';
 import { sourceAddresses } from '../measure/limits.ts';
-import { busyShare, readMachineStat, readTreeUse } from '../measure/proc.ts';
-import { countSyscalls } from '../measure/syscalls.ts';
+import { busyShare, type ProcessUse, readMachineStat, readTreeUse } from '../measure/proc.ts';
+import { countSyscalls, type SyscallCounts } from '../measure/syscalls.ts';
 import type { Tape } from '../source/tape.ts';
-import { findFreePort, ServerProcess } from '../target/server-process.ts';
-import { APP, type Setup, type Target } from '../target/target.ts';
+import { RunningServer } from '../target/running.ts';
+import { findFreePort, ServerProcess, type ServerUnderTest } from '../target/server-process.ts';
+import type { Setup, Target } from '../target/target.ts';
+import { type FfmpegSummary, FfmpegViewers } from '../viewer/ffmpeg-viewers.ts';
 import type { CheckLimits } from '../viewer/stream-check.ts';
 import type { LoadOptions } from './load-options.ts';
 import { type Measurement, type RawMeasurement, toMeasurement } from './measurement.ts';
@@ -23,6 +25,7 @@ const START_LIMIT_MS = 30_000;
 const SYSCALL_SECONDS = 3;
 /** Rounding by servers that rewrite timestamps. */
 const GAP_TOLERANCE_MS = 10;
+const HLS_AUDIO_GAP_MS = 1000;
 
 export interface RunContext {
   readonly options: LoadOptions;
@@ -36,24 +39,30 @@ export interface RunContext {
 /** The parts of a run that must be ended, whatever happens. */
 interface Running {
   readonly workers: WorkerProcess[];
-  server: ServerProcess | undefined;
+  server: ServerUnderTest | undefined;
+  ffmpeg: FfmpegViewers | undefined;
 }
 
 export async function runLoad(target: Target, context: RunContext): Promise<Measurement> {
   const dir = mkdtempSync(join(tmpdir(), 'tsrs-bench-'));
-  const running: Running = { workers: [], server: undefined };
-  const killAll = (): void => {
+  const running: Running = { workers: [], server: undefined, ffmpeg: undefined };
+  const stopLoad = (): void => {
+    running.ffmpeg?.stop();
     for (const worker of running.workers) worker.stop();
+  };
+  const killAll = (): void => {
+    stopLoad();
     running.server?.kill();
   };
   process.once('exit', killAll);
   try {
     return await measureTarget(target, context, dir, running);
   } finally {
-    for (const worker of running.workers) worker.stop();
+    stopLoad();
     await running.server?.stop();
     process.off('exit', killAll);
-    if (!context.options.keep) rmSync(dir, { recursive: true, force: true });
+    if (context.options.keep) context.progress.print(`${target.name}: its files are in ${dir}`);
+    else rmSync(dir, { recursive: true, force: true });
   }
 }
 
@@ -64,31 +73,54 @@ async function measureTarget(
   running: Running,
 ): Promise<Measurement> {
   const { options, progress } = context;
-  const setup = await prepare(options, dir);
+  const setup = await prepare(target, options, dir);
   progress.show(`${target.name}: start`);
-  const server = await ServerProcess.start(target.plan(setup), dir, HOST);
+  const server = await startServer(target, setup);
   running.server = server;
 
-  const publishers = new WorkerProcess(publisherJob(setup, context));
+  const publishers = new WorkerProcess(publisherJob(target, setup, context));
   running.workers.push(publishers);
   await waitFor(context, `${target.name}: publishers`, [publishers], options.publishers);
   await pause(options.settleSec, context);
-  const idle = readTreeUse(server.pid);
+  const idle = readUse(server);
 
   const viewers = viewerJobs(target, setup, context).map((job) => new WorkerProcess(job));
   running.workers.push(...viewers);
+  if (options.ffmpeg > 0) running.ffmpeg = new FfmpegViewers(ffmpegUrls(target, setup, options));
   await waitFor(context, `${target.name}: viewers`, viewers, options.viewers);
   await pause(options.settleSec, context);
 
-  const raw = await measureWindow(target.name, context, server, publishers, viewers);
+  const load = { publishers, viewers, ffmpeg: running.ffmpeg };
+  const raw = await measureWindow(target.name, context, server, load);
   return toMeasurement(target, options, context.tape, { ...raw, startupMs: server.startupMs, idle });
 }
 
-async function prepare(options: LoadOptions, dir: string): Promise<Setup> {
+async function startServer(target: Target, setup: Setup): Promise<ServerUnderTest> {
+  if (target.type === 'running') return new RunningServer(target.pid);
+  return ServerProcess.start(target.plan(setup), setup.dir, setup.host);
+}
+
+function readUse(server: ServerUnderTest): ProcessUse | undefined {
+  return server.pid === undefined ? undefined : readTreeUse(server.pid);
+}
+
+function ffmpegUrls(target: Target, setup: Setup, options: LoadOptions): string[] {
+  const { host, rtmpPort, httpPort } = setup;
+  const streams = streamNames(options.publishers);
+  return Array.from({ length: options.ffmpeg }, (_, i) => {
+    const stream = streams[i % streams.length]!;
+    if (options.protocol === 'rtmp') return `rtmp://${host}:${rtmpPort}/${target.app}/${stream}`;
+    if (options.protocol === 'hls') return `http://${host}:${httpPort}${target.hlsPath(stream)}`;
+    return `http://${host}:${httpPort}${target.flvPath(stream)}`;
+  });
+}
+
+async function prepare(target: Target, options: LoadOptions, dir: string): Promise<Setup> {
+  const isRunning = target.type === 'running';
   return {
-    host: HOST,
-    rtmpPort: await findFreePort(HOST),
-    httpPort: await findFreePort(HOST),
+    host: isRunning ? target.host : HOST,
+    rtmpPort: isRunning ? target.rtmpPort : await findFreePort(HOST),
+    httpPort: isRunning ? target.httpPort : await findFreePort(HOST),
     apiPort: await findFreePort(HOST),
     dir,
     connections: options.viewers + options.publishers + options.ffmpeg,
@@ -98,32 +130,46 @@ async function prepare(options: LoadOptions, dir: string): Promise<Setup> {
   };
 }
 
+/** What loads the server while it is measured. */
+interface Load {
+  readonly publishers: WorkerProcess;
+  readonly viewers: readonly WorkerProcess[];
+  readonly ffmpeg: FfmpegViewers | undefined;
+}
+
 async function measureWindow(
   name: string,
   context: RunContext,
-  server: ServerProcess,
-  publishers: WorkerProcess,
-  viewers: readonly WorkerProcess[],
+  server: ServerUnderTest,
+  load: Load,
 ): Promise<Omit<RawMeasurement, 'startupMs' | 'idle'>> {
-  const workers = [publishers, ...viewers];
+  const workers = [load.publishers, ...load.viewers];
   for (const worker of workers) worker.openWindow();
+  load.ffmpeg?.openWindow();
   server.openLoopWindow();
   const machineBefore = readMachineStat();
-  const before = readTreeUse(server.pid);
+  const before = readUse(server);
   const startedMs = performance.now();
   await pause(context.options.durationSec, context, `${name}: measure`);
-  const after = readTreeUse(server.pid);
+  const after = readUse(server);
   const windowSec = (performance.now() - startedMs) / 1000;
   const busy = busyShare(machineBefore, readMachineStat());
+  const ffmpeg: FfmpegSummary | undefined = load.ffmpeg?.closeWindow();
   const loop = await server.closeLoopWindow();
   const answers = await Promise.all(workers.map((worker) => worker.closeWindow()));
   if (server.hasEnded) throw new Error(`${name} ended during the run`);
-  const failedViewers = sumFailed(viewers);
-  const bytesPerSec = receivedBytes(answers) / windowSec;
-  const syscalls = context.options.syscalls
-    ? await countSyscalls(server.pid, SYSCALL_SECONDS, bytesPerSec)
-    : undefined;
-  return { windowSec, before, after, busy, loop, answers, failedViewers, syscalls };
+  const syscalls = await traceSyscalls(server, context.options, receivedBytes(answers) / windowSec);
+  const failedViewers = sumFailed(load.viewers);
+  return { windowSec, before, after, busy, loop, answers, failedViewers, syscalls, ffmpeg };
+}
+
+async function traceSyscalls(
+  server: ServerUnderTest,
+  options: LoadOptions,
+  bytesPerSec: number,
+): Promise<SyscallCounts | undefined> {
+  if (!options.syscalls || server.pid === undefined) return undefined;
+  return countSyscalls(server.pid, SYSCALL_SECONDS, bytesPerSec);
 }
 
 function receivedBytes(answers: readonly WindowAnswer[]): number {
@@ -177,13 +223,13 @@ async function pause(seconds: number, context: RunContext, stage?: string): Prom
   }
 }
 
-function publisherJob(setup: Setup, context: RunContext): PublisherJob {
+function publisherJob(target: Target, setup: Setup, context: RunContext): PublisherJob {
   const { options } = context;
   return {
     kind: 'publishers',
     host: setup.host,
     rtmpPort: setup.rtmpPort,
-    app: APP,
+    app: target.app,
     streams: streamNames(options.publishers),
     sourcePath: context.sourcePath,
     writesPerSec: options.writesPerSec,
@@ -203,7 +249,7 @@ function viewerJobs(target: Target, setup: Setup, context: RunContext): ViewerJo
     host: setup.host,
     rtmpPort: setup.rtmpPort,
     httpPort: setup.httpPort,
-    app: APP,
+    app: target.app,
     streams: streamNames(options.publishers).map((name) => ({
       name,
       flvPath: target.flvPath(name),
@@ -229,10 +275,12 @@ function publishedBytesPerSec(tape: Tape): number {
   return (tape.bodyBytesPerRound / tape.roundMs) * 1000;
 }
 
+/** HLS keeps the publisher's clock, and gathers audio frames. */
 function checkLimits(tape: Tape, options: LoadOptions): CheckLimits {
+  const isHls = options.protocol === 'hls';
   const { audio, video } = tape.largestGapMs;
   return {
-    maxGapMs: { audio: audio + GAP_TOLERANCE_MS, video: video + GAP_TOLERANCE_MS },
-    maxFirstMs: options.maxFirstMs,
+    maxGapMs: { audio: isHls ? HLS_AUDIO_GAP_MS : audio + GAP_TOLERANCE_MS, video: video + GAP_TOLERANCE_MS },
+    maxFirstMs: isHls ? Number.MAX_SAFE_INTEGER : options.maxFirstMs,
   };
 }

@@ -6,25 +6,31 @@ import type { ProcessUse } from '../measure/proc.ts';
 import type { SyscallCounts } from '../measure/syscalls.ts';
 import type { Tape } from '../source/tape.ts';
 import type { Target, ViewerProtocolName } from '../target/target.ts';
+import type { FfmpegSummary } from '../viewer/ffmpeg-viewers.ts';
 import { type CheckSummary, isFullRate, summarizeChecks } from '../viewer/stream-check.ts';
 import type { LoadOptions } from './load-options.ts';
 import type { ViewerReport } from './worker-messages.ts';
 import type { WindowAnswer } from './worker-process.ts';
 
-/** A viewer counts as served with at least this share of the published bytes; flushes move the window's edges. */
+/** How much a served viewer may lack of the published bytes: flushes, and segments, move the window's edges. */
 const RATE_TOLERANCE = 0.1;
+/** One percent of a core for one second. */
+const US_PER_PERCENT_SEC = 1e4;
+const RATE_TOLERANCE_HLS = 0.25;
 
 export interface RawMeasurement {
   readonly windowSec: number;
-  readonly idle: ProcessUse;
-  readonly before: ProcessUse;
-  readonly after: ProcessUse;
+  /** With publishers, before the first viewer; undefined, as the other two, when the process is not known. */
+  readonly idle: ProcessUse | undefined;
+  readonly before: ProcessUse | undefined;
+  readonly after: ProcessUse | undefined;
   readonly busy: number;
   readonly loop: LoopReport | undefined;
   readonly answers: readonly WindowAnswer[];
   readonly failedViewers: number;
-  readonly startupMs: number;
+  readonly startupMs: number | undefined;
   readonly syscalls: SyscallCounts | undefined;
+  readonly ffmpeg: FfmpegSummary | undefined;
 }
 
 export interface Measurement {
@@ -34,19 +40,19 @@ export interface Measurement {
   readonly publishers: number;
   readonly windowSec: number;
   /** Share of one core, %. */
-  readonly cpuPercent: number;
-  readonly userPercent: number;
-  readonly sysPercent: number;
+  readonly cpuPercent: number | undefined;
+  readonly userPercent: number | undefined;
+  readonly sysPercent: number | undefined;
   /** CPU time for one viewer watching one second, µs. */
   readonly usPerViewerSec: number | undefined;
-  readonly idleRssMb: number;
-  readonly rssMb: number;
+  readonly idleRssMb: number | undefined;
+  readonly rssMb: number | undefined;
   readonly kbPerViewer: number | undefined;
   readonly deliveredMbps: number;
   readonly publishedMbps: number;
   /** Bytes per viewer against bytes published; protocol framing makes it a little more than 1. */
   readonly deliveredRatio: number | undefined;
-  readonly startupMs: number;
+  readonly startupMs: number | undefined;
   readonly firstKeyP50Ms: number | undefined;
   readonly firstKeyP99Ms: number | undefined;
   readonly delayP50Ms: number | undefined;
@@ -63,6 +69,7 @@ export interface Measurement {
   readonly slowChecks: CheckSummary | undefined;
   readonly slowDeliveredMbps: number | undefined;
   readonly syscalls: SyscallCounts | undefined;
+  readonly ffmpeg: FfmpegSummary | undefined;
 }
 
 export function toMeasurement(
@@ -71,10 +78,7 @@ export function toMeasurement(
   tape: Tape,
   raw: RawMeasurement,
 ): Measurement {
-  const { windowSec, before, after, idle } = raw;
-  const userPercent = (100 * (after.userSec - before.userSec)) / windowSec;
-  const sysPercent = (100 * (after.sysSec - before.sysSec)) / windowSec;
-  const cpuPercent = userPercent + sysPercent;
+  const { windowSec } = raw;
   const report = mergeReports(raw.answers);
   const served = report.receivedBytes.length;
   const received = sum(report.receivedBytes);
@@ -82,21 +86,13 @@ export function toMeasurement(
     raw.answers.map((answer) => ('publishers' in answer ? answer.publishers.sentBodyBytes : 0)),
   );
   const perStream = sentBytes / options.publishers;
-  const perViewer = (value: number): number | undefined =>
-    options.viewers === 0 ? undefined : value / options.viewers;
   return {
     target: target.name,
     protocol: options.protocol,
     viewers: options.viewers,
     publishers: options.publishers,
     windowSec,
-    cpuPercent,
-    userPercent,
-    sysPercent,
-    usPerViewerSec: perViewer(cpuPercent * 1e4),
-    idleRssMb: idle.rssBytes / 2 ** 20,
-    rssMb: after.rssBytes / 2 ** 20,
-    kbPerViewer: perViewer((after.rssBytes - idle.rssBytes) / 1024),
+    ...serverUse(raw, options.viewers),
     deliveredMbps: toMbps(received, windowSec),
     publishedMbps: toMbps(sentBytes, windowSec),
     deliveredRatio: served === 0 ? undefined : received / served / perStream,
@@ -110,18 +106,53 @@ export function toMeasurement(
     publisherPercent: clientPercent(raw, 'publishers'),
     machinePercent: 100 * raw.busy,
     failedViewers: raw.failedViewers,
-    starvedViewers: countStarved(report.receivedBytes, windowSec * publishedBytesPerSec(tape)),
+    starvedViewers: countStarved(
+      report.receivedBytes,
+      windowSec * publishedBytesPerSec(tape),
+      options.protocol,
+    ),
     checks: summarizeChecks(report.findings),
     slowChecks: options.slow === 0 ? undefined : summarizeChecks(report.slowFindings),
     slowDeliveredMbps: options.slow === 0 ? undefined : toMbps(sum(report.slowReceivedBytes), windowSec),
     syscalls: raw.syscalls,
+    ffmpeg: raw.ffmpeg,
   };
 }
 
-function countStarved(receivedBytes: readonly number[], publishedBytes: number): number {
-  return receivedBytes.filter(
-    (bytes) => bytes < publishedBytes && !isFullRate(bytes, publishedBytes, RATE_TOLERANCE),
-  ).length;
+type ServerUse = Pick<
+  Measurement,
+  'cpuPercent' | 'userPercent' | 'sysPercent' | 'usPerViewerSec' | 'idleRssMb' | 'rssMb' | 'kbPerViewer'
+>;
+
+function serverUse({ before, after, idle, windowSec }: RawMeasurement, viewers: number): ServerUse {
+  const percent = (to: number | undefined, from: number | undefined): number | undefined =>
+    to === undefined || from === undefined ? undefined : (100 * (to - from)) / windowSec;
+  const perViewer = (value: number | undefined): number | undefined =>
+    value === undefined || viewers === 0 ? undefined : value / viewers;
+  const userPercent = percent(after?.userSec, before?.userSec);
+  const sysPercent = percent(after?.sysSec, before?.sysSec);
+  const cpuPercent =
+    userPercent === undefined || sysPercent === undefined ? undefined : userPercent + sysPercent;
+  const grownKb =
+    after === undefined || idle === undefined ? undefined : (after.rssBytes - idle.rssBytes) / 1024;
+  return {
+    cpuPercent,
+    userPercent,
+    sysPercent,
+    usPerViewerSec: perViewer(cpuPercent === undefined ? undefined : cpuPercent * US_PER_PERCENT_SEC),
+    idleRssMb: toMb(idle?.rssBytes),
+    rssMb: toMb(after?.rssBytes),
+    kbPerViewer: perViewer(grownKb),
+  };
+}
+
+function toMb(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : bytes / 2 ** 20;
+}
+
+function countStarved(received: readonly number[], published: number, protocol: ViewerProtocolName): number {
+  const tolerance = protocol === 'hls' ? RATE_TOLERANCE_HLS : RATE_TOLERANCE;
+  return received.filter((bytes) => bytes < published && !isFullRate(bytes, published, tolerance)).length;
 }
 
 function publishedBytesPerSec(tape: Tape): number {

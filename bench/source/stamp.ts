@@ -48,3 +48,10 @@ export function readStamp(head: Buffer, headBytes: number): number | undefined {
     return undefined;
   return Number.parseInt(head.toString('latin1', STAMP_AT, STAMPED_BYTES), 16);
 }
+
+/** The same, when the stamp stands anywhere in `bytes`. */
+export function findStamp(bytes: Buffer): number | undefined {
+  const at = bytes.indexOf(UUID);
+  if (at < 0 || at + PAYLOAD_BYTES > bytes.length) return undefined;
+  return Number.parseInt(bytes.toString('latin1', at + UUID.length, at + PAYLOAD_BYTES), 16);
+}

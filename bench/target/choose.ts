@@ -7,6 +7,7 @@ import { type Arguments, UsageError } from '../cli/arguments.ts';
 import { executableTarget } from './executable.ts';
 import { nginxRtmpTarget } from './nginx-rtmp.ts';
 import { nmsTarget } from './nms.ts';
+import { runningTarget } from './running.ts';
 import type { Target } from './target.ts';
 import { tsrsTarget } from './tsrs.ts';
 
@@ -18,7 +19,8 @@ export interface Folders {
 
 export function chooseTargets(args: Arguments, folders: Folders): Target[] {
   const targets = [
-    ...(args.has('no-ours') ? [] : [ours(args, folders)]),
+    ...(args.has('no-ours') || args.text('url') !== undefined ? [] : [ours(args, folders)]),
+    ...running(args),
     ...otherBuild(args),
     ...executables(args),
     ...args.list('peer').map((name) => namedPeer(name, folders)),
@@ -38,6 +40,13 @@ function otherBuild(args: Arguments): Target[] {
   return main === undefined
     ? []
     : [tsrsTarget({ name: 'other build', main: existing('peer-main', main), ...nodeOptions(args) })];
+}
+
+function running(args: Arguments): Target[] {
+  const url = args.text('url');
+  if (url === undefined) return [];
+  const pid = args.text('pid') === undefined ? undefined : args.number('pid', 1, 2 ** 22);
+  return [runningTarget({ url, pid, httpPort: args.number('http-port', 1, 65_535) })];
 }
 
 function nodeOptions(args: Arguments): { readonly node: string; readonly nodeArgs: readonly string[] } {

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { srsConf } from './srs-conf.ts';
-import { APP, type Setup, type Target } from './target.ts';
+import { DEFAULT_APP, type LaunchedTarget, type Setup } from './target.ts';
 
 export interface ExecutableOptions {
   readonly name: string | undefined;
@@ -18,10 +18,12 @@ export interface ExecutableOptions {
   readonly hlsPath: string;
 }
 
-export function executableTarget(options: ExecutableOptions): Target {
+export function executableTarget(options: ExecutableOptions): LaunchedTarget {
   const template = options.confTemplate;
-  const streamPath = (path: string, stream: string): string => fill(path, { app: APP, stream });
+  const streamPath = (path: string, stream: string): string => fill(path, { app: DEFAULT_APP, stream });
   return {
+    type: 'launched',
+    app: DEFAULT_APP,
     name: options.name ?? basename(options.path),
     isOurs: false,
     protocols: ['rtmp', 'flv', 'ws', 'hls'],

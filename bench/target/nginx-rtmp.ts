@@ -2,13 +2,15 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Setup, Target } from './target.ts';
+import { DEFAULT_APP, type LaunchedTarget, type Setup } from './target.ts';
 
 const PROGRAM = '/usr/sbin/nginx';
 const MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
 
-export function nginxRtmpTarget(): Target {
+export function nginxRtmpTarget(): LaunchedTarget {
   return {
+    type: 'launched',
+    app: DEFAULT_APP,
     name: 'nginx-rtmp',
     isOurs: false,
     protocols: ['rtmp', 'hls'],

@@ -3,12 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Setup, Target } from './target.ts';
+import { DEFAULT_APP, type LaunchedTarget, type Setup } from './target.ts';
 
 const PACKAGE = 'node-media-server@4.4.3';
 
-export function nmsTarget(cacheDir: string): Target {
+export function nmsTarget(cacheDir: string): LaunchedTarget {
   return {
+    type: 'launched',
+    app: DEFAULT_APP,
     name: 'nms',
     isOurs: false,
     protocols: ['rtmp', 'flv', 'ws'],

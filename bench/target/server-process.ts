@@ -18,7 +18,18 @@ const FIRST_PORT = 15_000;
 const PORT_COUNT = 15_000;
 const LOOP_DELAY_PRELOAD = new URL('../measure/loop-delay.js', import.meta.url).href;
 
-export class ServerProcess {
+/** What a run needs of a server, whoever started it. */
+export interface ServerUnderTest {
+  readonly pid: number | undefined;
+  readonly startupMs: number | undefined;
+  readonly hasEnded: boolean;
+  openLoopWindow(): void;
+  closeLoopWindow(): Promise<LoopReport | undefined>;
+  stop(): Promise<void>;
+  kill(): void;
+}
+
+export class ServerProcess implements ServerUnderTest {
   readonly pid: number;
   readonly startupMs: number;
   private readonly child: ChildProcess;

@@ -25,17 +25,38 @@ export interface LaunchPlan {
   readonly ports: readonly number[];
 }
 
-export interface Target {
+/** A server that the bench starts for each run and stops again. */
+export interface LaunchedTarget extends StreamPaths {
+  readonly type: 'launched';
   readonly name: string;
   /** Ours must pass every check; what a peer does is only reported. */
   readonly isOurs: boolean;
   readonly protocols: readonly ViewerProtocolName[];
   plan(setup: Setup): LaunchPlan;
+}
+
+/** A server that runs already, on this machine. */
+export interface RunningTarget extends StreamPaths {
+  readonly type: 'running';
+  readonly name: string;
+  readonly isOurs: boolean;
+  readonly protocols: readonly ViewerProtocolName[];
+  readonly host: string;
+  readonly rtmpPort: number;
+  readonly httpPort: number;
+  /** Undefined: CPU and memory are not measured. */
+  readonly pid: number | undefined;
+}
+
+export type Target = LaunchedTarget | RunningTarget;
+
+export interface StreamPaths {
+  readonly app: string;
   flvPath(stream: string): string;
   hlsPath(stream: string): string;
 }
 
 export type ViewerProtocolName = 'rtmp' | 'flv' | 'ws' | 'hls';
 
-/** Application under which the bench publishes everywhere. */
-export const APP = 'live';
+/** Application under which the bench publishes when nobody says otherwise. */
+export const DEFAULT_APP = 'live';

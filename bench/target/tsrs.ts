@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { srsConf } from './srs-conf.ts';
-import type { Target } from './target.ts';
+import { DEFAULT_APP, type LaunchedTarget } from './target.ts';
 
 export interface TsrsOptions {
   readonly name: string;
@@ -12,8 +12,10 @@ export interface TsrsOptions {
   readonly nodeArgs: readonly string[];
 }
 
-export function tsrsTarget(options: TsrsOptions): Target {
+export function tsrsTarget(options: TsrsOptions): LaunchedTarget {
   return {
+    type: 'launched',
+    app: DEFAULT_APP,
     name: options.name,
     isOurs: true,
     protocols: ['rtmp', 'flv', 'ws', 'hls'],

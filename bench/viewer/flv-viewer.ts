@@ -3,16 +3,11 @@
 import { FlvReader } from '../wire/flv-reader.ts';
 import { type HttpHead, HttpReader } from '../wire/http-reader.ts';
 import { WsReader } from '../wire/ws-reader.ts';
+import type { HttpTarget } from './http-target.ts';
 import type { CreateProtocol, ViewerLink } from './viewer.ts';
 
 const TYPE_AUDIO = 8;
 const TYPE_VIDEO = 9;
-
-export interface HttpTarget {
-  /** Host and port, as the Host header names them. */
-  readonly authority: string;
-  readonly path: string;
-}
 
 export function flvViewer(target: HttpTarget): CreateProtocol {
   return (link) => {

@@ -2,7 +2,7 @@
 // if it is one of the checked ones, whether the stream is right.
 
 import { readStamp } from '../source/stamp.ts';
-import { classifyMedia } from '../wire/media-kind.ts';
+import { classifyMedia, type MediaKind } from '../wire/media-kind.ts';
 import { type CheckLimits, StreamCheck } from './stream-check.ts';
 
 export class MediaWatch {
@@ -18,13 +18,25 @@ export class MediaWatch {
     this.check = limits === undefined ? undefined : new StreamCheck(limits);
   }
 
+  /** A message of RTMP or FLV, with the first bytes of its body. */
   onMedia(isVideo: boolean, timestampMs: number, lengthBytes: number, head: Buffer, headBytes: number): void {
     const kind = classifyMedia(isVideo, head, headBytes);
+    this.note(kind, timestampMs, lengthBytes);
+    if (this.isMeasuring && isVideo) this.noteDelay(readStamp(head, headBytes));
+  }
+
+  /** A frame of a transport stream. */
+  onFrame(kind: MediaKind, timestampMs: number, stampUs: number | undefined): void {
+    this.note(kind, timestampMs, 0);
+    if (this.isMeasuring) this.noteDelay(stampUs);
+  }
+
+  private note(kind: MediaKind, timestampMs: number, lengthBytes: number): void {
     if (kind === 'key') this.firstKeyUs ??= this.nowUs;
     this.check?.onMedia(kind, timestampMs, lengthBytes);
-    if (this.isMeasuring && isVideo) {
-      const sentUs = readStamp(head, headBytes);
-      if (sentUs !== undefined) this.delaysUs.push(this.nowUs - sentUs);
-    }
+  }
+
+  private noteDelay(stampUs: number | undefined): void {
+    if (stampUs !== undefined) this.delaysUs.push(this.nowUs - stampUs);
   }
 }

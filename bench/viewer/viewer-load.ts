@@ -3,6 +3,7 @@
 import type { ViewerJob, ViewerReport, WorkerProgress } from '../run/worker-messages.ts';
 import type { WorkerLoad } from '../run/worker-window.ts';
 import { flvViewer, wsViewer } from './flv-viewer.ts';
+import { hlsViewer } from './hls-viewer.ts';
 import { rtmpViewer } from './rtmp-viewer.ts';
 import type { CheckFindings } from './stream-check.ts';
 import { type CreateProtocol, Viewer } from './viewer.ts';
@@ -87,7 +88,7 @@ function createProtocol(job: ViewerJob, number: number): CreateProtocol {
     case 'ws':
       return wsViewer({ authority, path: stream.flvPath });
     case 'hls':
-      throw new Error('HLS viewers are started by themselves');
+      return hlsViewer({ authority, path: stream.hlsPath });
     default:
       return job.protocol satisfies never;
   }

@@ -11,12 +11,17 @@ import type { CheckLimits } from './stream-check.ts';
 export interface ViewerProtocol {
   start(): void;
   feed(data: Buffer, start: number, end: number): void;
+  /** True when every byte must be parsed to know what to ask for next. */
+  readonly mustParse?: boolean;
 }
 
 /** What a protocol may do with its viewer. */
 export interface ViewerLink {
   readonly watch: MediaWatch;
+  readonly isChecked: boolean;
   write(bytes: Buffer): void;
+  /** Writes later, unless the viewer is closed by then. */
+  writeLater(bytes: Buffer, delayMs: number): void;
   fail(reason: string): void;
 }
 
@@ -50,6 +55,7 @@ export class Viewer implements ViewerLink {
   private readonly pace = new ReadPace();
   private readonly slowBytesPerSec: number;
   private slowTimer: NodeJS.Timeout | undefined;
+  private laterTimer: NodeJS.Timeout | undefined;
   private allowedBytes = 0;
   private isParsing = true;
   private isClosed = false;
@@ -76,6 +82,11 @@ export class Viewer implements ViewerLink {
     this.socket.write(bytes);
   }
 
+  writeLater(bytes: Buffer, delayMs: number): void {
+    clearTimeout(this.laterTimer);
+    this.laterTimer = setTimeout(() => this.socket.write(bytes), delayMs);
+  }
+
   fail(reason: string): void {
     if (this.isClosed) return;
     this.failure = reason;
@@ -85,6 +96,7 @@ export class Viewer implements ViewerLink {
   close(): void {
     this.isClosed = true;
     clearInterval(this.slowTimer);
+    clearTimeout(this.laterTimer);
     this.socket.destroy();
   }
 
@@ -109,7 +121,8 @@ export class Viewer implements ViewerLink {
     } catch (error) {
       this.fail(error instanceof Error ? error.message : String(error));
     }
-    if (!this.isChecked && this.watch.firstKeyUs !== undefined) this.isParsing = false;
+    if (this.protocol.mustParse === true || this.isChecked) return;
+    if (this.watch.firstKeyUs !== undefined) this.isParsing = false;
   }
 
   /** Returns whether reading may go on at once; otherwise a timer lets it go on. */
