@@ -6,13 +6,15 @@ import type { Config } from './config/config.ts';
 import type { Endpoint } from './config/endpoint.ts';
 import { vhostOptions } from './config/options/vhost-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
-import { type HttpHost, HttpServer, serveLiveStreams } from './connection/http/http-server.ts';
+import { type HttpHost, HttpServer } from './connection/http/http-server.ts';
+import { serveLiveStreams } from './connection/http/live-streams.ts';
 import { RtmpServer } from './connection/rtmp/rtmp-server.ts';
 import type { VhostOptions } from './connection/vhost.ts';
 import { ViewerOutputs } from './connection/viewer-outputs.ts';
 import { connectionId } from './log/connection-id.ts';
 import type { Logger } from './log/logger.ts';
 import type { ServerIdentity } from './media/metadata.ts';
+import { Statistics } from './stats/statistics.ts';
 import { StreamRegistry } from './stream/stream-registry.ts';
 
 /** A port that could not be opened: says which, and which directive asks for it. */
@@ -53,6 +55,11 @@ export class Server {
   readonly #connections: ConnectionRegistry;
   readonly #streams = new StreamRegistry();
   readonly #outputs = new ViewerOutputs();
+  readonly #statistics = new Statistics({
+    live: this.#streams,
+    newId: () => `vid-${connectionId().slice(0, 7)}`,
+    now: () => performance.now(),
+  });
   readonly #vhosts: ReadonlyMap<string, VhostOptions>;
   readonly #listeners: Listener[] = [];
 
@@ -70,6 +77,7 @@ export class Server {
 
   /** Opens all listeners. Rejects with ListenError if one cannot be opened; the others are closed again. */
   async start(): Promise<void> {
+    this.#statistics.start();
     try {
       for (const endpoint of this.#config.root.listen) await this.#startRtmp(endpoint);
       if (this.#config.http_api.enabled) await this.#startApi(this.#config.http_api.listen);
@@ -84,6 +92,7 @@ export class Server {
   close(reason: string): void {
     for (const listener of this.#listeners.splice(0).reverse()) listener.close();
     this.#connections.closeAll(reason);
+    this.#statistics.close();
   }
 
   async #startRtmp(endpoint: Endpoint): Promise<void> {
@@ -128,6 +137,7 @@ export class Server {
       findVhost: (name) => this.#findVhost(name),
       streams: this.#streams,
       outputs: this.#outputs,
+      statistics: this.#statistics,
       identity: this.#identity,
       connections: this.#connections,
       log: this.#log,

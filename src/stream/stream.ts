@@ -63,7 +63,16 @@ export interface Publication {
   end(): void;
 }
 
+/** The first frame of each track, cut short: tells the codec of a track that has no sequence header. */
+export interface FirstFrames {
+  readonly audio: MediaMessage | undefined;
+  readonly video: MediaMessage | undefined;
+}
+
 const NO_HEADERS: StreamHeaders = { metadata: undefined, audio: undefined, video: undefined };
+const NO_FRAMES: FirstFrames = { audio: undefined, video: undefined };
+/** Enough for the header of any frame. */
+const FIRST_FRAME_BYTES = 64;
 
 export class Stream {
   readonly id: StreamId;
@@ -77,6 +86,8 @@ export class Stream {
   #subscribers: readonly StreamSubscriber[] = [];
   #publisher: Publisher | undefined;
   #hasVideo = false;
+  #videoMessages = 0;
+  #firstFrames: FirstFrames = NO_FRAMES;
 
   constructor(id: StreamId, options: StreamOptions, pool: PagePool, onIdle: (stream: Stream) => void) {
     this.id = id;
@@ -111,6 +122,16 @@ export class Stream {
     return this.#hasVideo;
   }
 
+  /** Video messages of all publishers, sequence headers included. */
+  get videoMessages(): number {
+    return this.#videoMessages;
+  }
+
+  /** Of the running publish. */
+  get firstFrames(): FirstFrames {
+    return this.#firstFrames;
+  }
+
   /** Bytes and messages that the GOP cache holds, for the API and the log. */
   get gopCache(): { readonly count: number; readonly sizeBytes: number } {
     return { count: this.#gop.messages.length, sizeBytes: this.#gop.sizeBytes };
@@ -122,6 +143,7 @@ export class Stream {
     this.#publisher = publisher;
     this.#headers = NO_HEADERS;
     this.#hasVideo = false;
+    this.#firstFrames = NO_FRAMES;
     this.#clock.restart();
     for (const subscriber of this.#subscribers) subscriber.published();
     return {
@@ -167,11 +189,13 @@ export class Stream {
   // The order of these steps is behaviour: a header is cached before anybody hears of it, the GOP cache gets
   // a message last, so that a subscriber who joins inside the call never gets it twice.
   #accept(published: MediaMessage): void {
+    if (published.track === 'video') this.#videoMessages++;
     if (published.isSequenceHeader) {
       this.#acceptSequenceHeader(published);
       return;
     }
     if (published.track === 'video') this.#hasVideo = true;
+    if (this.#firstFrames[published.track] === undefined) this.#keepFirstFrame(published);
     const message = this.#onStreamClock(published);
     const startsGop = message.isKeyFrame && this.#options.hasGopCache;
     if (startsGop) this.#gopHeaders = this.#headers;
@@ -192,6 +216,12 @@ export class Stream {
     if (isRepeated && this.#options.reduceSequenceHeader) return;
     for (const subscriber of this.#subscribers) subscriber.message(header);
     this.#appendToGop(header);
+  }
+
+  #keepFirstFrame(published: MediaMessage): void {
+    const payload = Buffer.allocUnsafeSlow(Math.min(published.payload.length, FIRST_FRAME_BYTES));
+    published.payload.copy(payload);
+    this.#firstFrames = { ...this.#firstFrames, [published.track]: { ...published, payload } };
   }
 
   /** Sequence headers live as long as the publish: in a buffer of their own, not in a shared slab. */
@@ -218,6 +248,7 @@ export class Stream {
     this.#publisher = undefined;
     this.#gop.clear();
     this.#headers = NO_HEADERS;
+    this.#firstFrames = NO_FRAMES;
     this.#gopHeaders = NO_HEADERS;
     for (const subscriber of this.#subscribers) subscriber.unpublished();
     this.releaseIfIdle();

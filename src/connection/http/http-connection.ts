@@ -17,6 +17,7 @@ export class HttpConnection implements Connection {
   readonly #socket: Socket;
   #fanout: Fanout | undefined;
   #viewer: Viewer | undefined;
+  #onLiveEnd: (() => void) | undefined;
   #isLive = false;
 
   constructor(socket: Socket, kind: ConnectionKind, id: string, log: Logger, onClosed: () => void) {
@@ -40,9 +41,11 @@ export class HttpConnection implements Connection {
   /**
    * Makes the socket a viewer; the HTTP server's own response is out of the game from here on.
    * @param head response head, sent together with the first media
+   * @param onEnd called once, when the viewer is gone for whatever reason
    */
-  startLive(fanout: Fanout, head: Buffer): void {
+  startLive(fanout: Fanout, head: Buffer, onEnd: () => void): void {
     this.#isLive = true;
+    this.#onLiveEnd = onEnd;
     this.#socket.setTimeout(0);
     // What the client sends from here on is read and dropped, lest requests pile up in the HTTP parser.
     this.#socket.on('data', () => {});
@@ -68,8 +71,7 @@ export class HttpConnection implements Connection {
   }
 
   #viewerEnded(reason: ViewerEnd): void {
-    this.#viewer = undefined;
-    this.#fanout = undefined;
+    this.#forgetViewer();
     if (reason === 'send-timeout') {
       this.log.warn('client disconnect peer. ret=1009, writev timeout 30000 ms');
       this.#socket.destroy();
@@ -82,7 +84,13 @@ export class HttpConnection implements Connection {
 
   #stopLive(): void {
     if (this.#viewer !== undefined) this.#fanout?.remove(this.#viewer);
+    this.#forgetViewer();
+  }
+
+  #forgetViewer(): void {
     this.#viewer = undefined;
     this.#fanout = undefined;
+    this.#onLiveEnd?.();
+    this.#onLiveEnd = undefined;
   }
 }

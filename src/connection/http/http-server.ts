@@ -1,25 +1,25 @@
-// The HTTP server of streams (`http_server`): live streams take over their socket, everything else is an
-// ordinary fastify route.
+// One HTTP listener: counts and logs its sockets, answers preflights, and gives every answer SRS's headers. What
+// it serves is added from outside (live streams, files, the API).
 
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { connectionId } from '../../log/connection-id.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
-import { CHUNKED_FRAMING, PLAIN_FRAMING } from '../../output/flv/flv-framing.ts';
+import type { Statistics } from '../../stats/statistics.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
 import type { ConnectionKind, ConnectionRegistry } from '../connection-registry.ts';
-import type { FindVhost, VhostOptions } from '../vhost.ts';
+import type { FindVhost } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { HttpConnection } from './http-connection.ts';
-import { type LiveMatch, matchLiveMount } from './live-mount.ts';
-import { CORS_HEADERS, encodeLiveHead } from './live-response.ts';
+import { CORS_HEADERS } from './live-response.ts';
 
 /** What the HTTP side needs from the server around it. */
 export interface HttpHost {
   readonly findVhost: FindVhost;
   readonly streams: StreamRegistry;
   readonly outputs: ViewerOutputs;
+  readonly statistics: Statistics;
   readonly identity: ServerIdentity;
   readonly connections: ConnectionRegistry;
   readonly log: Logger;
@@ -134,58 +134,4 @@ export class HttpServer {
         .send('');
     }
   }
-}
-
-/** Adds the live streams of `http_remux` to a server. Requests that name none go on to the other routes. */
-export function serveLiveStreams(server: HttpServer, host: HttpHost, hasCors: boolean): void {
-  server.fastify.addHook('preHandler', async (request, reply) => {
-    const path = request.url.split('?', 1)[0] as string;
-    const vhost = host.findVhost(requestVhost(request));
-    const match =
-      vhost === undefined
-        ? undefined
-        : matchLiveMount(path, vhost, (id) => host.streams.find(id)?.isPublishing === true);
-    const connection = server.connectionOf(request);
-    if (vhost === undefined || match === undefined || connection === undefined) return;
-    if (request.method === 'HEAD') {
-      reply.code(200).header('Content-Type', 'video/x-flv').send('');
-      return;
-    }
-    reply.hijack();
-    startLive(request, connection, match, vhost, host, hasCors);
-  });
-}
-
-function startLive(
-  request: FastifyRequest,
-  connection: HttpConnection,
-  match: LiveMatch,
-  vhost: VhostOptions,
-  host: HttpHost,
-  hasCors: boolean,
-): void {
-  const isChunked = request.raw.httpVersionMajor > 1 || request.raw.httpVersionMinor >= 1;
-  const stream = host.streams.fetchOrCreate(match.id, vhost.stream);
-  const framing = isChunked ? CHUNKED_FRAMING : PLAIN_FRAMING;
-  const fanout = host.outputs.flv(stream, vhost, isChunked ? 'chunked' : 'plain', framing);
-  const head = encodeLiveHead({
-    contentType: 'video/x-flv',
-    server: `${host.identity.name}/${host.identity.version}`,
-    isChunked,
-    hasCors: hasCors && request.headers.origin !== undefined,
-  });
-  connection.log.trace(
-    `FLV ${stream.url}, encoder=FLV, nodelay=${Number(vhost.tcpNodelay)}, mw_sleep=${vhost.play.mergedWriteMs}ms`,
-  );
-  request.raw.socket.setNoDelay(vhost.tcpNodelay);
-  connection.startLive(fanout, head);
-}
-
-/** Query `vhost`, else query `domain`, else the Host header without its port (spec of SRS's HTTP server). */
-function requestVhost(request: FastifyRequest): string {
-  const query = request.query as Readonly<Record<string, string | string[] | undefined>>;
-  for (const value of [query.vhost, query.domain]) {
-    if (typeof value === 'string' && value !== '') return value;
-  }
-  return request.hostname;
 }

@@ -15,6 +15,9 @@ import type {
 } from '../../protocol/rtmp/server-handler.ts';
 import { RtmpServerSession } from '../../protocol/rtmp/server-session.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
+import type { ClientStatistics, ClientType } from '../../stats/client-statistics.ts';
+import type { Statistics } from '../../stats/statistics.ts';
+import type { Traffic } from '../../stats/traffic.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
 import type { Connection } from '../connection-registry.ts';
@@ -27,6 +30,7 @@ export interface RtmpHost {
   readonly findVhost: FindVhost;
   readonly streams: StreamRegistry;
   readonly outputs: ViewerOutputs;
+  readonly statistics: Statistics;
   readonly identity: ServerIdentity;
   readonly randomBytes: (size: number) => Buffer;
 }
@@ -53,6 +57,10 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   #publisher: RtmpPublisher | undefined;
   #fanout: Fanout | undefined;
   #viewer: Viewer | undefined;
+  #connect: ConnectRequest | undefined;
+  /** Of the whole connection, whatever it plays or publishes in turn. */
+  #traffic: Traffic | undefined;
+  #client: ClientStatistics | undefined;
   #receivedBytes = 0;
   #isClosing = false;
   #isClosed = false;
@@ -101,6 +109,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
 
   connectRequested(request: ConnectRequest): void {
     const { url, tcUrl, pageUrl, swfUrl } = request;
+    this.#connect = request;
     const where = `schema=${url.schema}, vhost=${url.vhost}, port=${url.port}, app=${url.app}`;
     this.#log.trace(
       `connect app, tcUrl=${tcUrl}, pageUrl=${pageUrl}, swfUrl=${swfUrl}, ${where}, args=${request.args === undefined ? 'null' : '(obj)'}`,
@@ -139,6 +148,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     }
     this.#publisher = publisher;
     this.#identified(vhost);
+    this.#enterStatistics(kind, stream);
     const { firstPacketTimeoutMs, normalTimeoutMs, mergedReadMs } = vhost.publish;
     const mr = mergedReadMs === undefined ? '0/350' : `1/${mergedReadMs}`;
     this.#log.trace(
@@ -169,6 +179,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   publishEnded(): void {
+    this.#leaveStatistics();
     this.#publisher?.close();
     this.#publisher = undefined;
     this.#log.trace('publish ended, the connection waits for another command');
@@ -176,6 +187,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   playEnded(): void {
+    this.#leaveStatistics();
     this.#stopPlay();
     this.#log.trace('play ended, the connection waits for another command');
     this.#socket.setTimeout(REPUBLISH_TIMEOUT_MS);
@@ -249,6 +261,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       `start play smi=0ms, mw_sleep=${mergedWriteMs}, mw_msgs=0, realtime=${Number(mergedWriteMs === 0)}, tcp_nodelay=${Number(vhost.tcpNodelay)}`,
     );
     const cached = stream.gopCache;
+    this.#enterStatistics('rtmp-play', stream);
     this.#session.acceptPlay(requestId);
     this.#fanout = this.#host.outputs.rtmp(stream, vhost);
     this.#viewer = this.#fanout.add({
@@ -262,6 +275,33 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
         ),
     });
     if (cached.count > 0) this.#log.trace(`dispatch cached gop success. count=${cached.count}`);
+  }
+
+  #enterStatistics(type: ClientType, stream: Stream): void {
+    const { statistics } = this.#host;
+    const { tcUrl = '', pageUrl = '', swfUrl = '' } = this.#connect ?? {};
+    this.#traffic ??= statistics.newTraffic();
+    this.#client = statistics.addClient(
+      {
+        id: this.id,
+        type,
+        isPublisher: type !== 'rtmp-play',
+        ip: this.remoteAddress,
+        tcUrl,
+        pageUrl,
+        swfUrl,
+        ...stream.id,
+        url: stream.url,
+        kickOff: () => this.close('kicked off'),
+      },
+      this.#socket,
+      this.#traffic,
+    );
+  }
+
+  #leaveStatistics(): void {
+    if (this.#client !== undefined) this.#host.statistics.removeClient(this.#client);
+    this.#client = undefined;
   }
 
   #viewerEnded(reason: ViewerEnd): void {
@@ -297,6 +337,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
 
   #releaseRoles(): void {
     clearTimeout(this.#identifyTimer);
+    this.#leaveStatistics();
     this.#stopPlay();
     this.#publisher?.close();
     this.#publisher = undefined;
