@@ -1,0 +1,184 @@
+// Messages of one stream into transport packets: H.264, HEVC, AAC and MP3 (ISO/IEC 13818-1, layout as SRS has it).
+// Used in two steps, so that the caller provides the room: `prepare` says how many bytes the packets of a message
+// take, `write` puts them there. Whoever makes segments calls `startSegment` and writes the tables first.
+
+import { parseAudioTag } from '../../media/audio-tag.ts';
+import type { MediaMessage } from '../../media/message.ts';
+import { compositionTimeMs, parseVideoTag, type VideoTag } from '../../media/video-tag.ts';
+import { AdtsFraming } from './adts-framing.ts';
+import { AudioPacker } from './audio-packer.ts';
+import type { ElementaryFraming } from './elementary-framing.ts';
+import { H264_RULES, H265_RULES, NalFraming } from './nal-framing.ts';
+import { PesPlan } from './pes-plan.ts';
+import { type TsAudioCodec, type TsTracks, type TsVideoCodec, writeTables } from './program-tables.ts';
+import { RawFraming } from './raw-framing.ts';
+import { TICKS_PER_MS, type TsCounters } from './ts-packet.ts';
+
+/** Why a message left no packets. */
+export type TsSkipReason =
+  /** A codec that these transport streams do not carry. */
+  | 'codec not supported'
+  /** Frames came before the decoder configuration, or that does not parse. */
+  | 'no usable sequence header'
+  /** Lengths inside the frame do not fit it, or an AAC frame is too large for ADTS. */
+  | 'broken frame';
+
+export interface TsMuxerOptions {
+  /** Several audio frames per PES packet: for streams without video. */
+  readonly packsAudio?: boolean;
+  /** Those of an earlier muxer of the same stream; counted on in place. */
+  readonly counters?: TsCounters;
+}
+
+export class TsMuxer {
+  readonly counters: TsCounters;
+  readonly #packer: AudioPacker | undefined;
+  readonly #h264 = new NalFraming(H264_RULES);
+  readonly #h265 = new NalFraming(H265_RULES);
+  readonly #aac = new AdtsFraming();
+  readonly #raw = new RawFraming();
+  readonly #plan: PesPlan;
+  #tracks: TsTracks = { video: undefined, audio: undefined };
+  #version = 0;
+  #isVersionUsed = false;
+  #skipReason: TsSkipReason | undefined;
+
+  constructor(options: TsMuxerOptions = {}) {
+    this.counters = options.counters ?? { tables: 0, video: 0, aac: 0, mp3: 0 };
+    this.#packer = options.packsAudio === true ? new AudioPacker() : undefined;
+    this.#plan = new PesPlan(this.counters);
+  }
+
+  /** The tracks that frames have been seen of. A new object whenever they change: then the tables are due again. */
+  get tracks(): TsTracks {
+    return this.#tracks;
+  }
+
+  /** Samples per second of the AAC track, 0 if there is none. */
+  get aacSampleRate(): number {
+    return this.#aac.sampleRate;
+  }
+
+  /** Why the last `prepare` returned 0 for a frame, undefined if there was simply nothing to write. */
+  get skipReason(): TsSkipReason | undefined {
+    return this.#skipReason;
+  }
+
+  /** The next frame of the track that carries the clock gets a clock reference. */
+  startSegment(): void {
+    this.#plan.forgetPcr();
+  }
+
+  /** Writes PAT and PMT, TABLES_SIZE bytes, for the tracks so far. */
+  writeTables(target: Buffer, offset: number): void {
+    writeTables(target, offset, this.#tracks, this.#version, this.counters.tables);
+    this.counters.tables = (this.counters.tables + 1) & 0x0f;
+    this.#isVersionUsed = true;
+  }
+
+  /** Writes the tables over the last ones, which nobody has read yet, because the tracks have changed since. */
+  rewriteTables(target: Buffer, offset: number): void {
+    this.counters.tables = (this.counters.tables + 15) & 0x0f;
+    this.writeTables(target, offset);
+  }
+
+  /**
+   * Plans the packets of a message; a sequence header is only taken in. The payload is lent until `write`.
+   * @param audioPts time of an audio frame if it is not the message's, ticks of 1/90000 s
+   * @returns bytes that the packets take, a multiple of 188; 0 = nothing to write
+   */
+  prepare(message: MediaMessage, audioPts?: number): number {
+    this.#skipReason = undefined;
+    return message.track === 'video' ? this.#prepareVideo(message) : this.#prepareAudio(message, audioPts);
+  }
+
+  /** Plans the packed audio that still waits for more frames. @returns as `prepare` */
+  prepareRest(): number {
+    if (this.#packer === undefined || this.#packer.isEmpty) return 0;
+    return this.#preparePacked(this.#packer);
+  }
+
+  /** Writes the planned packets; the room is as large as `prepare` said. */
+  write(target: Buffer, offset: number): void {
+    this.#plan.write(target, offset);
+  }
+
+  #prepareVideo(message: MediaMessage): number {
+    const { payload } = message;
+    const tag = parseVideoTag(payload);
+    if (tag.type === 'dropped' || tag.trackId !== 0) return 0;
+    const { codec } = tag;
+    if (codec !== 'h264' && codec !== 'hevc') return this.#skip('codec not supported');
+    const framing = codec === 'h264' ? this.#h264 : this.#h265;
+    if (tag.isSequenceHeader) return this.#configure(framing, payload, tag.dataOffset);
+    if (tag.packetType !== 'coded-frames') return 0;
+    return this.#planVideo(message, tag, codec, framing);
+  }
+
+  #planVideo(message: MediaMessage, tag: VideoTag, codec: TsVideoCodec, framing: ElementaryFraming): number {
+    const size = this.#planFrame(framing, message.payload, tag.dataOffset);
+    if (size === 0) return 0;
+    if (this.#tracks.video !== codec) this.#changeTracks({ ...this.#tracks, video: codec });
+    const dts = message.timestampMs * TICKS_PER_MS;
+    const delay = compositionTimeMs(tag, message.payload) * TICKS_PER_MS;
+    // Nothing is shown before time 0: a negative PTS would wrap to the far future.
+    const pts = Math.max(dts + delay, Math.min(dts, 0));
+    return this.#plan.video(framing, size, pts, dts, message.isKeyFrame);
+  }
+
+  #prepareAudio(message: MediaMessage, audioPts = message.timestampMs * TICKS_PER_MS): number {
+    const { payload } = message;
+    const tag = parseAudioTag(payload);
+    if (tag.type === 'dropped' || tag.trackId !== 0) return 0;
+    const { codec } = tag;
+    if (codec !== 'aac' && codec !== 'mp3') return this.#skip('codec not supported');
+    const framing = codec === 'aac' ? this.#aac : this.#raw;
+    if (tag.isSequenceHeader) return this.#configure(framing, payload, tag.dataOffset);
+    if (tag.packetType !== 'coded-frames') return 0;
+    const size = this.#planFrame(framing, payload, tag.dataOffset);
+    if (size === 0) return 0;
+    if (this.#tracks.audio !== codec) this.#changeAudio(codec);
+    if (this.#packer === undefined)
+      return this.#plan.audio(framing, size, audioPts, codec, this.#isClockAudio);
+    return this.#packer.add(framing, size, audioPts) ? this.#preparePacked(this.#packer) : 0;
+  }
+
+  #preparePacked(packer: AudioPacker): number {
+    const pts = packer.start;
+    const size = this.#raw.plan(packer.take(), 0);
+    return this.#plan.audio(this.#raw, size, pts, this.#tracks.audio ?? 'aac', this.#isClockAudio);
+  }
+
+  get #isClockAudio(): boolean {
+    return this.#tracks.video === undefined;
+  }
+
+  #planFrame(framing: ElementaryFraming, payload: Buffer, offset: number): number {
+    if (!framing.isConfigured) return this.#skip('no usable sequence header');
+    const size = framing.plan(payload, offset);
+    return size < 0 ? this.#skip('broken frame') : size;
+  }
+
+  #configure(framing: ElementaryFraming, payload: Buffer, offset: number): number {
+    if (framing.configure(payload.subarray(offset))) return 0;
+    return this.#skip('no usable sequence header');
+  }
+
+  #changeAudio(codec: TsAudioCodec): void {
+    // Frames of the old codec must not end up in a packet of the new one.
+    if (this.#tracks.audio !== undefined) this.#packer?.take();
+    this.#changeTracks({ ...this.#tracks, audio: codec });
+  }
+
+  #changeTracks(tracks: TsTracks): void {
+    this.#tracks = tracks;
+    if (this.#isVersionUsed) this.#version = (this.#version + 1) & 0x1f;
+    this.#isVersionUsed = false;
+    this.#plan.forgetPcr();
+  }
+
+  #skip(reason: TsSkipReason): 0 {
+    this.#skipReason = reason;
+    return 0;
+  }
+}
