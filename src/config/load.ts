@@ -56,7 +56,8 @@ export interface LoadResult {
 }
 
 /** Never throws on any content of files or variables. */
-export function load(request: LoadRequest): LoadResult {
+export function load(asked: LoadRequest): LoadResult {
+  const request = { ...asked, env: srsVariables(asked.env) };
   if (isEnvironmentOnly(request.envOnly, request.env)) return loadEnvironment(request);
   const readFile: ReadFile = (file) => request.readFile(resolve(request.cwd, file));
   const choice = chooseFile(request.configFile, request.env, (file) => exists(file, readFile));
@@ -128,6 +129,11 @@ function noFile(wanted: string, tried: readonly string[], notices: readonly Noti
     failure: { code: CONFIG_INVALID, text: message, startText: `config parse options : ${message}` },
     notices,
   };
+}
+
+/** Only what can matter, as a plain object: process.env asks the system at each look. */
+function srsVariables(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('SRS_')));
 }
 
 /** An empty variable counts as unset. */

@@ -22,7 +22,7 @@ interface Context {
 /** The settings of the root's own rows. */
 export function readRootRows<R extends Rows>(rows: R, tree: Directive, env: Environment): SettingsOfRows<R> {
   const root: Settings = {};
-  const context: Context = { env, root, vhost: {}, path: [], hasVariables: true };
+  const context: Context = { env, root, vhost: {}, path: [], hasVariables: hasAny(env) };
   readRows(rows, tree, context, root);
   return root as SettingsOfRows<R>;
 }
@@ -37,8 +37,13 @@ export function readRootBlock<B extends Block>(
   env: Environment,
   root: object,
 ): SettingOf<B> {
-  const context: Context = { env, root: { ...root }, vhost: {}, path: [], hasVariables: true };
+  const context: Context = { env, root: { ...root }, vhost: {}, path: [], hasVariables: hasAny(env) };
   return readBlock(block, name, tree, context) as SettingOf<B>;
+}
+
+/** Most servers run without variables: then none is looked up. */
+function hasAny(env: Environment): boolean {
+  return Object.keys(env).length > 0;
 }
 
 function readBlock(block: Block, name: string, parent: Directive | undefined, context: Context): unknown {

@@ -1,6 +1,7 @@
 // Variables: misspelt names, and values that are read as something else than they say.
 
 import { environment } from '../diagnostic.ts';
+import type { Row } from '../directives/row.ts';
 import type { Environment } from '../environment.ts';
 import { placedRows, variableArgs } from '../environment.ts';
 import { editDistance } from '../suggest.ts';
@@ -22,20 +23,27 @@ const OTHERS: readonly string[] = [
 const INJECTED =
   /^SRS(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-/** Reads `env` only for names that start with SRS_. */
-export function checkEnvironment(env: Environment, report: Report): void {
-  const known = new Map(
-    [...placedRows()].flatMap((placed) => placed.variables.map((name) => [name, placed] as const)),
+/** Every variable of the table with its row, made once when first needed. */
+let knownVariables: ReadonlyMap<string, Row> | undefined;
+
+function known(): ReadonlyMap<string, Row> {
+  knownVariables ??= new Map(
+    [...placedRows()].flatMap(({ row, variables }) => variables.map((name) => [name, row] as const)),
   );
+  return knownVariables;
+}
+
+/** Looks only at names that start with SRS_. */
+export function checkEnvironment(env: Environment, report: Report): void {
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('SRS_') || value === undefined || value === '') continue;
-    const placed = known.get(name);
-    if (placed === undefined) {
-      checkSpelling(name, [...known.keys(), ...OTHERS], report);
+    const row = known().get(name);
+    if (row === undefined) {
+      checkSpelling(name, [...known().keys(), ...OTHERS], report);
       continue;
     }
-    const first = variableArgs(placed.row, value)[0] ?? '';
-    const misread = misreading(name, placed.row, first);
+    const first = variableArgs(row, value)[0] ?? '';
+    const misread = misreading(name, row, first);
     if (misread !== undefined) report.warn('misread-value', environment, misread.message, misread.hint);
   }
 }

@@ -9,6 +9,7 @@ import type { Directive } from '../syntax/tree.ts';
 import { childrenNamed, firstChild } from '../syntax/tree.ts';
 import { allNames, describePlaces, entryOf, isRootBlock, namesIn } from './places.ts';
 import type { Report } from './report.ts';
+import { lookalikeAdvice } from './typography.ts';
 
 /** Root blocks that SRS checks before the values. */
 const EARLY = [
@@ -93,8 +94,8 @@ function adviceFor(directive: Directive, place: Place): string {
   const known = namesIn(place.rows, place.path);
   if (name.startsWith('\ufeff'))
     return 'the file starts with a byte order mark (BOM): save it as UTF-8 without BOM';
-  if (/[；｛｝“”‘’\u3000\u00a0]/.test(name))
-    return 'there is a full-width or typographic character in this word';
+  const lookalike = lookalikeAdvice(name);
+  if (lookalike !== undefined) return lookalike;
   if (isNginx(name, place)) return 'this looks like a file for nginx';
   const opener = place.opener;
   if (isRootBlock(name) && opener !== undefined && directive.isBlock) {
@@ -102,7 +103,7 @@ function adviceFor(directive: Directive, place: Place): string {
   }
   const belongs = describePlaces(name);
   if (belongs !== undefined) return `${name} belongs into ${belongs}`;
-  const near = nearest(name, known);
+  const near = nearest(name, Object.keys(place.rows));
   if (near !== undefined) return `did you mean ${near}?`;
   const far = nearest(name, allNames());
   if (far !== undefined) return `did you mean ${far}, which belongs into ${describePlaces(far)}?`;

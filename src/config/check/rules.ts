@@ -9,6 +9,7 @@ import { endpointMisreading } from '../value.ts';
 import { isRootName } from './names.ts';
 import { positionOf, startOf } from './position.ts';
 import type { Report } from './report.ts';
+import { lookalikeAdvice } from './typography.ts';
 
 /** Facts about the machine that some rules compare with. */
 export interface Host {
@@ -41,7 +42,9 @@ export function checkListen({ root, file }: Config, tree: Directive, report: Rep
     const isSwallowed = i > 0 && isRootName(endpoint.text);
     const before = directive?.args[i - 1];
     const hint =
-      isSwallowed && before !== undefined ? `missing ; after "${before}"?` : adviceForEndpoint(endpoint.text);
+      isSwallowed && before !== undefined
+        ? swallowedAdvice(endpoint.text, before)
+        : adviceForEndpoint(endpoint.text);
     report.refuse(
       isSwallowed ? 'lost-semicolon' : 'invalid-value',
       positionOf(tree, ['listen'], i),
@@ -50,6 +53,10 @@ export function checkListen({ root, file }: Config, tree: Directive, report: Rep
     );
     if (isSwallowed) return;
   }
+}
+
+function swallowedAdvice(word: string, before: string): string {
+  return lookalikeAdvice(before) ?? `"${word}" is read as an endpoint: missing ; after "${before}"?`;
 }
 
 function adviceForEndpoint(text: string): string {

@@ -8,6 +8,7 @@ import type { Directive, Position } from '../syntax/tree.ts';
 import { misreading } from '../value.ts';
 import { entryOf } from './places.ts';
 import type { Report } from './report.ts';
+import { lookalikeAdvice } from './typography.ts';
 
 /** Walks all directives that count; duplicates that the first one beats are only named. */
 export function checkValues(tree: Directive, report: Report): void {
@@ -63,10 +64,26 @@ function checkRow(directive: Directive, row: Row, rows: Rows, report: Report): v
       hint,
     );
   }
+  if (row.removed !== undefined) report.warn('no-effect', directive.at, row.removed);
   checkCount(directive, row, rows, report);
+  if (checkWords(directive, report)) return;
   const value = directive.args[0];
   const misread = value === undefined ? undefined : misreading(directive.name, row, value);
   if (misread !== undefined) report.warn('misread-value', argAt(directive, 0), misread.message, misread.hint);
+}
+
+/** Whether a word holds a mark that was meant to stand alone. */
+function checkWords(directive: Directive, report: Report): boolean {
+  for (const [i, word] of directive.args.entries()) {
+    const lookalike = lookalikeAdvice(word);
+    const message = `${directive.name}: "${word}" is one word`;
+    if (lookalike !== undefined) report.warn('misread-value', argAt(directive, i), message, lookalike);
+    else if (word.endsWith('}'))
+      report.warn('lost-semicolon', argAt(directive, i), message, 'missing ; before its }?');
+    else continue;
+    return true;
+  }
+  return false;
 }
 
 function checkCount(directive: Directive, row: Row, rows: Rows, report: Report): void {

@@ -2,6 +2,8 @@
 
 import { block, flag, float, int, path, template, text, url, word } from './row.ts';
 
+const HLS_RAM = 'HLS RAM is removed in SRS3+, read https://github.com/ossrs/srs/issues/513.';
+
 export const hls = block(
   { says: 'HLS: a playlist and TS segments per stream.', since: '1', reload: 'applied', support: 'planned' },
   {
@@ -117,7 +119,8 @@ export const hls = block(
     }),
     hls_ts_ctx: flag(true, { says: 'Count segment readers as well.', reload: 'live', since: '5' }),
     hls_storage: text('', {
-      says: 'HLS in memory of SRS 2; no effect.',
+      says: 'HLS in memory of SRS 2.',
+      removed: HLS_RAM,
       reload: 'live',
       since: '2',
       env: false,
@@ -125,7 +128,8 @@ export const hls = block(
       example: 'disk',
     }),
     hls_mount: text('', {
-      says: 'HLS in memory of SRS 2; no effect.',
+      says: 'HLS in memory of SRS 2.',
+      removed: HLS_RAM,
       reload: 'live',
       since: '2',
       env: false,

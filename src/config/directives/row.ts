@@ -59,6 +59,8 @@ export interface Facts {
   readonly env?: false | readonly string[];
   /** Taken from the block when absent. */
   readonly support?: Support;
+  /** SRS's warning for a directive that it knows and no longer acts on. */
+  readonly removed?: string;
   /** Arguments shown in full.conf where the default cannot be written. */
   readonly example?: string;
   /** Smallest and largest sensible number: outside is a warning, as SRS takes it. */

@@ -113,7 +113,7 @@ class Parser {
     if (this.#words.length > 0) {
       const last = this.#words.at(-1)!;
       this.#fail(mark.at, `line ${mark.at.line}: unexpected '}'`, {
-        hint: this.#quoteHint() ?? `missing ; after ${show(last)}?`,
+        hint: this.#quoteHint() ?? missingAfter(last, mark),
       });
       this.#addLeaf();
     }
@@ -253,6 +253,13 @@ class Parser {
     const hint = more.hint === undefined ? {} : { hint: more.hint };
     this.#diagnostics.push(error('syntax', at, core + (more.more ?? ''), { ...details, ...hint }));
   }
+}
+
+function missingAfter(word: Word, mark: Mark): string {
+  const line = word.lastLine === mark.at.line ? '' : `, line ${word.lastLine}`;
+  return word.text.endsWith('}') && !word.quoted
+    ? `missing ; before the } of ${show(word)}${line}?`
+    : `missing ; after ${show(word)}${line}?`;
 }
 
 function isOutside(at: Position, block: Position): boolean {
