@@ -31,8 +31,9 @@ export class SessionPeer implements RtmpServerHandler {
   clientChunkSize = 128;
   /** Number of `output` calls. */
   writes = 0;
+  /** Raw bytes of the server since the last look at them. */
+  outputs: Buffer[] = [];
   #toServer: Buffer[] = [];
-  #received: Buffer[] = [];
   #handshakeLeft = 3073;
   readonly #decoder = new ChunkDecoder();
 
@@ -112,8 +113,8 @@ export class SessionPeer implements RtmpServerHandler {
   }
 
   messages(): RtmpMessage[] {
-    let bytes = Buffer.concat(this.#received);
-    this.#received = [];
+    let bytes = Buffer.concat(this.outputs);
+    this.outputs = [];
     const skipped = Math.min(this.#handshakeLeft, bytes.length);
     this.#handshakeLeft -= skipped;
     bytes = bytes.subarray(skipped);
@@ -131,7 +132,7 @@ export class SessionPeer implements RtmpServerHandler {
 
   output(bytes: Buffer): void {
     this.writes++;
-    this.#received.push(Buffer.from(bytes));
+    this.outputs.push(Buffer.from(bytes));
   }
 
   connectRequested(request: ConnectRequest): void {
