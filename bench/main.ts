@@ -7,9 +7,11 @@ import { Arguments, loadOptions, UsageError } from './cli/arguments.ts';
 import { helpText } from './cli/help.ts';
 import { Progress } from './cli/progress.ts';
 import { findShortages, readMachineLimits, sourceAddresses } from './measure/limits.ts';
+import { runMicro } from './micro/run-micro.ts';
+import { describeMachine } from './report/machine.ts';
 import { renderNotes } from './report/notes.ts';
 import { show } from './report/number.ts';
-import { describeMachine, renderTable, type Series } from './report/table.ts';
+import { renderTable, type Series } from './report/table.ts';
 import type { LoadOptions } from './run/load-options.ts';
 import { type RunContext, runLoad } from './run/load-run.ts';
 import type { Measurement } from './run/measurement.ts';
@@ -23,6 +25,8 @@ import type { Target } from './target/target.ts';
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 const FOLDERS: Folders = { project: PROJECT, cache: resolve(PROJECT, 'bench/.cache') };
 
+const MICRO_BASELINE = resolve(PROJECT, 'bench/micro/baseline.json');
+
 const EXIT_FINDINGS = 1;
 const EXIT_USAGE = 2;
 
@@ -31,6 +35,10 @@ async function main(): Promise<number> {
   if (args.has('help')) {
     process.stdout.write(helpText());
     return 0;
+  }
+  if (args.has('micro')) {
+    const { regressions } = runMicro(MICRO_BASELINE, args.has('save-baseline'), new Progress());
+    return regressions > 0 ? EXIT_FINDINGS : 0;
   }
   const options = loadOptions(args);
   requireMachine(options);

@@ -1,10 +1,10 @@
 // The result as a Markdown table: one row per figure, one column per server, medians with their range, and
 // the first server's share of each other one, pair by pair.
 
-import { cpus, totalmem } from 'node:os';
 import { median } from '../measure/percentile.ts';
 import type { Measurement } from '../run/measurement.ts';
 import { COLUMNS, type Column } from './columns.ts';
+import { renderMarkdown } from './markdown.ts';
 import { showRange } from './number.ts';
 
 /** Runs of one server, in the order in which they were made. */
@@ -45,19 +45,4 @@ function showRatio(first: Series, peer: Series, column: Column): string {
 
 function valuesOf(series: Series, column: Column): number[] {
   return series.runs.map(column.value).filter((value) => value !== undefined);
-}
-
-function renderMarkdown(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(3, ...rows.map((row) => (row[i] ?? '').length)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  const [head, ...body] = rows;
-  return [line(head!), rule, ...body.map(line)].join('\n');
-}
-
-export function describeMachine(): string {
-  const all = cpus();
-  const model = all[0]?.model ?? 'unknown processor';
-  return `${all.length} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`;
 }

@@ -1,0 +1,129 @@
+// Times every case, compares it with the stored baseline, and prints ratios. A fixed piece of arithmetic and
+// copying is timed along: dividing by it makes ratios comparable between machines, roughly.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Progress } from '../cli/progress.ts';
+import { median } from '../measure/percentile.ts';
+import { describeMachine } from '../report/machine.ts';
+import { renderMarkdown } from '../report/markdown.ts';
+import { show } from '../report/number.ts';
+import type { MicroCase } from './micro-case.ts';
+import { outputCases } from './output-cases.ts';
+import { protocolCases } from './protocol-cases.ts';
+
+const WARM_UP_MS = 300;
+const SAMPLE_MS = 60;
+const SAMPLES = 15;
+/** Slower than this against the baseline is marked. */
+const REGRESSION_RATIO = 1.15;
+
+/** The lowest of the samples: what else runs on a machine only ever adds time. */
+interface Baseline {
+  readonly machine: string;
+  readonly yardstickNs: number;
+  readonly nsPerOperation: Readonly<Record<string, number>>;
+}
+
+export interface MicroResult {
+  readonly name: string;
+  readonly unit: string;
+  readonly ns: number;
+  readonly lowestNs: number;
+  /** Lowest against the baseline's, both divided by the yardstick; undefined for a new case. */
+  readonly ratio: number | undefined;
+}
+
+export interface MicroOutcome {
+  readonly results: readonly MicroResult[];
+  readonly regressions: number;
+}
+
+export function runMicro(baselinePath: string, isSaving: boolean, progress: Progress): MicroOutcome {
+  const baseline = readBaseline(baselinePath);
+  const yardstickNs = time(yardstick()).lowestNs;
+  const results = [...protocolCases(), ...outputCases()].map((one) => {
+    progress.show('micro', one.name);
+    return compare(one, time(one), yardstickNs, baseline);
+  });
+  progress.clear();
+  process.stdout.write(`${describeMachine()}\n\n${renderResults(results, baseline)}\n`);
+  if (isSaving) saveBaseline(baselinePath, yardstickNs, results);
+  return { results, regressions: results.filter(isRegression).length };
+}
+
+function time(one: MicroCase): { readonly ns: number; readonly lowestNs: number } {
+  for (const endMs = performance.now() + WARM_UP_MS; performance.now() < endMs; ) one.run();
+  const samples = Array.from({ length: SAMPLES }, () => timeOnce(one));
+  return { ns: median(samples) ?? 0, lowestNs: Math.min(...samples) };
+}
+
+/** Nanoseconds of one operation. */
+function timeOnce(one: MicroCase): number {
+  const startMs = performance.now();
+  let operations = 0;
+  let elapsedMs = 0;
+  while (elapsedMs < SAMPLE_MS) {
+    operations += one.run();
+    elapsedMs = performance.now() - startMs;
+  }
+  return (elapsedMs * 1e6) / operations;
+}
+
+function yardstick(): MicroCase {
+  const from = Buffer.alloc(64 * 1024, 1);
+  const to = Buffer.alloc(64 * 1024);
+  return {
+    name: 'yardstick',
+    unit: 'round',
+    run: () => {
+      from.copy(to);
+      let sum = 0;
+      for (let i = 0; i < to.length; i++) sum = (sum * 31 + to[i]!) | 0;
+      to[0] = sum & 1;
+      return 1;
+    },
+  };
+}
+
+function compare(
+  one: MicroCase,
+  timed: { readonly ns: number; readonly lowestNs: number },
+  yardstickNs: number,
+  baseline: Baseline | undefined,
+): MicroResult {
+  const before = baseline?.nsPerOperation[one.name];
+  const ratio =
+    baseline === undefined || before === undefined
+      ? undefined
+      : timed.lowestNs / yardstickNs / (before / baseline.yardstickNs);
+  return { name: one.name, unit: one.unit, ...timed, ratio };
+}
+
+function isRegression(result: MicroResult): boolean {
+  return result.ratio !== undefined && result.ratio > REGRESSION_RATIO;
+}
+
+function renderResults(results: readonly MicroResult[], baseline: Baseline | undefined): string {
+  const rows = results.map((one) => [
+    `${one.name}, per ${one.unit}`,
+    `${show(one.ns, 0)} ns`,
+    `${show(one.lowestNs, 0)} ns`,
+    one.ratio === undefined ? 'new' : `${show(one.ratio, 2)}${isRegression(one) ? ' slower' : ''}`,
+  ]);
+  const table = renderMarkdown([['', 'median', 'lowest', 'to baseline'], ...rows]);
+  return baseline === undefined ? table : `${table}\n\nbaseline: ${baseline.machine}`;
+}
+
+function readBaseline(path: string): Baseline | undefined {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Baseline) : undefined;
+}
+
+function saveBaseline(path: string, yardstickNs: number, results: readonly MicroResult[]): void {
+  const nsPerOperation = Object.fromEntries(results.map((one) => [one.name, Math.round(one.lowestNs)]));
+  const baseline: Baseline = {
+    machine: describeMachine(),
+    yardstickNs: Math.round(yardstickNs),
+    nsPerOperation,
+  };
+  writeFileSync(path, `${JSON.stringify(baseline, undefined, 2)}\n`);
+}
