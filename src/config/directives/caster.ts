@@ -1,7 +1,7 @@
 // stream_caster: servers for streams pushed by other protocols (spec config 3.5).
 
 import type { Facts } from './row.ts';
-import { block, blocks, flag, int, text, url, word } from './row.ts';
+import { block, blocks, flag, float, int, text, url, word } from './row.ts';
 
 const unused: Omit<Facts, 'says'> = { reload: 'restart', since: '4', support: 'accepted' };
 
@@ -16,8 +16,8 @@ const sip = block(
   {
     enabled: flag(true, { says: 'Serve SIP.', ...unused }),
     listen: int(5060, { says: 'Port of SIP.', ...unused }),
-    timeout: int(60, { says: 'Time-out of a SIP session.', unit: 's', reload: 'restart', since: '5' }),
-    reinvite: int(5, {
+    timeout: float(60, { says: 'Time-out of a SIP session.', unit: 's', reload: 'restart', since: '5' }),
+    reinvite: float(5, {
       says: 'Delay before a device is invited again.',
       unit: 's',
       reload: 'restart',

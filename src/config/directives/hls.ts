@@ -1,8 +1,14 @@
 // Streams as files for HTTP: hls { }, dash { }, hds { } (spec config 3.6).
 
+import type { DependentDefault } from './row.ts';
 import { block, flag, float, int, path, template, text, url, word } from './row.ts';
 
 const HLS_RAM = 'HLS RAM is removed in SRS3+, read https://github.com/ossrs/srs/issues/513.';
+
+const sameAsHlsPath: DependentDefault<string> = {
+  text: 'hls_path',
+  of: ({ block: own }) => String(own.hls_path),
+};
 
 export const hls = block(
   { says: 'HLS: a playlist and TS segments per stream.', since: '1', reload: 'applied', support: 'planned' },
@@ -102,11 +108,13 @@ export const hls = block(
       reload: 'applied',
       since: '3',
     }),
-    hls_key_file_path: path(
-      { text: 'hls_path', of: ({ block: own }) => String(own.hls_path) },
-      { says: 'Folder that the keys go to.', reload: 'applied', since: '3', example: './objs/nginx/html' },
-    ),
-    hls_key_url: url('', {
+    hls_key_file_path: path(sameAsHlsPath, {
+      says: 'Folder that the keys go to.',
+      reload: 'applied',
+      since: '3',
+      example: './objs/nginx/html',
+    }),
+    hls_key_url: url(sameAsHlsPath, {
       says: 'Put before the key in the playlist.',
       reload: 'applied',
       since: '3',

@@ -18,7 +18,7 @@ function https(of: string, listen: string) {
 }
 
 export const httpApi = block(
-  { says: 'The HTTP API.', since: '1', reload: 'applied', support: 'planned' },
+  { says: 'The HTTP API.', since: '1', reload: 'applied' },
   {
     enabled: flag(false, { says: 'Serve the HTTP API.', reload: 'applied', since: '1' }),
     listen: endpoint(parseEndpoint('1985'), {
