@@ -33,6 +33,9 @@ export interface HttpServerOptions {
 
 /** A keep-alive connection without a request is closed after so long, ms (SRS: 15 s). */
 const KEEP_ALIVE_TIMEOUT_MS = 15_000;
+/** A request whose head is not complete after so long is closed, give or take the interval of the check, ms. */
+const HEAD_TIMEOUT_MS = 15_000;
+const HEAD_CHECK_INTERVAL_MS = 5_000;
 const LISTEN_BACKLOG = 512;
 /** Error codes of Node's HTTP parser that have a status of their own. */
 const CLIENT_ERROR_STATUS: Readonly<Record<string, string>> = {
@@ -53,6 +56,7 @@ export class HttpServer {
     this.fastify = Fastify({
       logger: false,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      http: { headersTimeout: HEAD_TIMEOUT_MS, connectionsCheckingInterval: HEAD_CHECK_INTERVAL_MS },
       forceCloseConnections: false,
       exposeHeadRoutes: true,
       clientErrorHandler: (error, socket) => this.#clientFailed(error, socket),
