@@ -124,8 +124,11 @@ export class Child {
 
   /** Sends over IPC and returns the next answer. */
   async request(message: string, timeoutMs = 5_000): Promise<unknown> {
-    const answer = new Promise((resolve) => this.#process.once('message', resolve));
-    this.#process.send(message);
+    if (this.#status) throw new Error(`ended before it was asked for "${message}": ${this.describe()}`);
+    const answer = new Promise((resolve, reject) => {
+      this.#process.once('message', resolve);
+      this.#process.send(message, (error) => error && reject(error));
+    });
     return withTimeout(`answer to ${message}`, timeoutMs, answer);
   }
 }

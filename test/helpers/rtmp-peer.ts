@@ -21,6 +21,8 @@ export interface RtmpCommand {
 
 export class RtmpPeer {
   readonly socket: Socket;
+  /** Ours; the server's log names it. */
+  readonly localPort: number;
   /** Everything received after the handshake, in order. */
   readonly messages: RtmpMessage[] = [];
   /** Resolves when the server has closed the connection, properly or not. */
@@ -36,6 +38,7 @@ export class RtmpPeer {
 
   private constructor(socket: Socket) {
     this.socket = socket;
+    this.localPort = socket.localPort ?? 0;
     socket.on('data', (bytes) => this.#receive(bytes));
     socket.on('error', () => {}); // 'close' follows
     this.closed = new Promise((resolve) => {
