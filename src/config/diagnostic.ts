@@ -67,12 +67,21 @@ function place(at: Position): Position {
   return { file: at.file, line: at.line, column: at.column };
 }
 
-/** `file:line:column: error: text`, and the hint on a line of its own. */
+/** `file:line:column: error: text`, and the hint on a line of its own: for the terminal. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { file, line, column, severity, message, hint } = diagnostic;
-  const where = printable(line === 0 ? file : `${file}:${line}:${column}`);
-  const advice = hint === undefined ? '' : `\n    hint: ${printable(hint)}`;
-  return `${where}: ${severity}: ${printable(message)}${advice}`;
+  const { hint } = diagnostic;
+  return headline(diagnostic) + (hint === undefined ? '' : `\n    hint: ${printable(hint)}`);
+}
+
+/** The same on one line: for the log. */
+export function diagnosticLine(diagnostic: Diagnostic): string {
+  const { hint } = diagnostic;
+  return headline(diagnostic) + (hint === undefined ? '' : ` (hint: ${printable(hint)})`);
+}
+
+function headline({ file, line, column, severity, message }: Diagnostic): string {
+  const where = line === 0 ? file : `${file}:${line}:${column}`;
+  return printable(`${where}: ${severity}: ${message}`);
 }
 
 /** Words of a file may hold anything: control characters are written as escapes, for terminals and for one line each. */

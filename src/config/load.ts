@@ -9,10 +9,10 @@ import { chooseFile, isEnvironmentOnly } from './choose-file.ts';
 import type { Config } from './config.ts';
 import { createConfig, DEFAULT_VHOST } from './config.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { error, inFileOrder } from './diagnostic.ts';
+import { environment, error, inFileOrder } from './diagnostic.ts';
 import type { Environment } from './environment.ts';
 import { rewriteOldForms } from './old-forms.ts';
-import type { ReadFile } from './syntax/include.ts';
+import type { ParsedFiles, ReadFile } from './syntax/include.ts';
 import { parseFiles } from './syntax/include.ts';
 import type { Directive } from './syntax/tree.ts';
 import { rootOf } from './syntax/tree.ts';
@@ -46,6 +46,8 @@ export interface LoadFailure {
 export interface LoadResult {
   /** The file in use, '' with -e, the wanted one when none was found. */
   readonly file: string;
+  /** Every file that was read, with those of include directives, as named: what a reload has to watch. */
+  readonly files: readonly string[];
   /** Undefined exactly when there is an error among the diagnostics. */
   readonly config: Config | undefined;
   /** In file order. */
@@ -63,39 +65,45 @@ export function load(asked: LoadRequest): LoadResult {
   const choice = chooseFile(request.configFile, request.env, (file) => exists(file, readFile));
   if (!choice.found) return noFile(request.configFile, choice.tried, choice.notices);
   const parsed = parseFiles(choice.file, readFile);
-  return finish(choice.file, parsed.tree, parsed.diagnostics, request, choice.notices);
+  return finish(choice.file, parsed, request, choice.notices);
 }
 
+/** What SRS makes of no file at all. */
+const defaultVhost: Directive = {
+  name: 'vhost',
+  args: [DEFAULT_VHOST],
+  at: environment,
+  argsAt: [environment],
+  isBlock: true,
+  children: [],
+};
+
 function loadEnvironment(request: LoadRequest): LoadResult {
-  const at = { file: 'environment', line: 0, column: 0 };
-  const vhost: Directive = {
-    name: 'vhost',
-    args: [DEFAULT_VHOST],
-    at,
-    argsAt: [at],
-    isBlock: true,
-    children: [],
-  };
   const env = withDefault(withDefault(request.env, 'SRS_DAEMON', 'off'), 'SRS_LOG_TANK', 'console');
-  return finish('', rootOf('', [vhost]), [], { env, host: request.host }, []);
+  return finish(
+    '',
+    { tree: rootOf('', [defaultVhost]), diagnostics: [], files: [] },
+    { ...request, env },
+    [],
+  );
 }
 
 function finish(
   file: string,
-  tree: Directive,
-  parsing: readonly Diagnostic[],
+  parsed: ParsedFiles,
   { env, host }: Pick<LoadRequest, 'env' | 'host'>,
   notices: readonly Notice[],
 ): LoadResult {
-  const rewritten = rewriteOldForms(tree);
+  const rewritten = rewriteOldForms(parsed.tree);
   const config = createConfig(file, rewritten.tree, env);
-  const isDamaged = parsing.some((one) => one.severity === 'error');
+  const isDamaged = parsed.diagnostics.some((one) => one.severity === 'error');
   const checks = check({ config, tree: rewritten.tree, env, host, isDamaged });
-  const diagnostics = [...parsing, ...rewritten.diagnostics, ...checks];
+  const diagnostics = [...parsed.diagnostics, ...rewritten.diagnostics, ...checks];
   const first = diagnostics.find((one) => one.severity === 'error');
   const failure = first === undefined ? undefined : describeFailure(first, isDamaged);
   return {
     file,
+    files: parsed.files,
     config: failure === undefined ? config : undefined,
     diagnostics: inFileOrder(diagnostics),
     failure,
@@ -124,6 +132,7 @@ function noFile(wanted: string, tried: readonly string[], notices: readonly Noti
   const diagnostics = [error('file', at, message, { srs: message })];
   return {
     file: wanted,
+    files: [],
     config: undefined,
     diagnostics,
     failure: { code: CONFIG_INVALID, text: message, startText: `config parse options : ${message}` },

@@ -15,6 +15,7 @@ describe('include', () => {
     expect(config.root.max_connections).toBe(7);
     expect(config.findVhost('v')?.play.gop_cache).toBe(false);
     expect(config.findVhost('v')?.hls.enabled).toBe(true);
+    expect(loadText(text, { files }).files).toEqual(['t.conf', 'conf/a.conf', 'b.conf', './c.conf']);
   });
 
   test('errors name the included file', () => {

@@ -1,6 +1,7 @@
 // What -t prints (spec config 2.3): the last lines are those that tools of SRS 4 and 7 look for.
 
 import { describe, expect, test } from 'vitest';
+import { diagnosticLine } from '../../../src/config/diagnostic.ts';
 import { testReport } from '../../../src/config/test-command.ts';
 import { inVhost, loadText, withListen } from './load-text.ts';
 
@@ -55,4 +56,11 @@ config file is ok
     expect(text).toContain('illegal directive a\\nb\\u001b[31m');
     expect(text).not.toContain('\u001b');
   });
+});
+
+test('a line of the log holds the hint as well', () => {
+  const [first] = loadText(withListen('foo 1;\nmax_connection 9;')).diagnostics.map(diagnosticLine).slice(1);
+  expect(first).toBe(
+    't.conf:3:1: error: illegal directive max_connection (hint: did you mean max_connections?)',
+  );
 });
