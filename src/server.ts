@@ -103,7 +103,7 @@ export class Server {
   }
 
   async #startApi(endpoint: Endpoint): Promise<void> {
-    const hasCors = this.#config.http_api.crossdomain;
+    const hasCors = () => this.#config.http_api.crossdomain;
     const server = new HttpServer(this.#host(), { kind: 'api', hasCors });
     addVersionsRoute(server.fastify, `vid-${connectionId().slice(0, 7)}`, this.#identity.version);
     await this.#listen(server, 'http_api listen', endpoint);
@@ -111,7 +111,7 @@ export class Server {
   }
 
   async #startHttp(endpoint: Endpoint): Promise<void> {
-    const hasCors = this.#config.http_server.crossdomain;
+    const hasCors = () => this.#config.http_server.crossdomain;
     const host = this.#host();
     const server = new HttpServer(host, { kind: 'http', hasCors });
     serveLiveStreams(server, host, hasCors);

@@ -1,6 +1,8 @@
 // Every accepted TCP connection of this process, whatever it speaks: `max_connections` counts them all, and
 // the API and a graceful quit look at them here.
 
+import type { VhostOptions } from './vhost.ts';
+
 export type ConnectionKind = 'rtmp' | 'http' | 'api';
 
 export interface Connection {
@@ -8,9 +10,16 @@ export interface Connection {
   readonly id: string;
   readonly kind: ConnectionKind;
   readonly remoteAddress: string;
+  /** Name of the virtual host that it publishes to or plays from; undefined while it does neither. */
+  readonly vhost: string | undefined;
+  /** That virtual host has got other settings. */
+  configure(vhost: VhostOptions): void;
   /** Ends the connection; may be called twice. */
   close(reason: string): void;
 }
+
+/** The API answers probes and operators of a full server, too: so many of its connections go beyond the limit. */
+const API_RESERVE = 16;
 
 export class ConnectionRegistry {
   readonly #connections = new Set<Connection>();
@@ -29,8 +38,15 @@ export class ConnectionRegistry {
     return this.#limit;
   }
 
-  get isFull(): boolean {
-    return this.#connections.size >= this.#limit;
+  /** Connections that a graceful quit waits for: all but those of the API, which is asked until the end. */
+  get servedCount(): number {
+    let count = 0;
+    for (const { kind } of this.#connections) if (kind !== 'api') count++;
+    return count;
+  }
+
+  hasRoomFor(kind: ConnectionKind): boolean {
+    return this.#connections.size < this.#limit + (kind === 'api' ? API_RESERVE : 0);
   }
 
   /** A changed limit drops nobody; it counts at the next accept. */
@@ -45,6 +61,13 @@ export class ConnectionRegistry {
   /** May be called twice. */
   remove(connection: Connection): void {
     this.#connections.delete(connection);
+  }
+
+  /** Tells the open connections of a virtual host about its new settings. */
+  configure(vhost: VhostOptions): void {
+    for (const connection of [...this.#connections]) {
+      if (connection.vhost === vhost.name) connection.configure(vhost);
+    }
   }
 
   closeAll(reason: string): void {

@@ -5,6 +5,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { Fanout } from '../../output/fanout.ts';
 import type { Viewer, ViewerEnd } from '../../output/viewer.ts';
 import type { Connection, ConnectionKind } from '../connection-registry.ts';
+import type { VhostOptions } from '../vhost.ts';
 
 /** How long the last bytes may take to leave before the socket is destroyed, ms. */
 const CLOSE_TIMEOUT_MS = 3000;
@@ -18,6 +19,7 @@ export class HttpConnection implements Connection {
   #fanout: Fanout | undefined;
   #viewer: Viewer | undefined;
   #onLiveEnd: (() => void) | undefined;
+  #vhost: string | undefined;
   #isLive = false;
 
   constructor(socket: Socket, kind: ConnectionKind, id: string, log: Logger, onClosed: () => void) {
@@ -38,13 +40,19 @@ export class HttpConnection implements Connection {
     return this.#isLive;
   }
 
+  get vhost(): string | undefined {
+    return this.#vhost;
+  }
+
   /**
    * Makes the socket a viewer; the HTTP server's own response is out of the game from here on.
+   * @param vhost name of the stream's virtual host
    * @param head response head, sent together with the first media
    * @param onEnd called once, when the viewer is gone for whatever reason
    */
-  startLive(fanout: Fanout, head: Buffer, onEnd: () => void): void {
+  startLive(fanout: Fanout, vhost: string, head: Buffer, onEnd: () => void): void {
     this.#isLive = true;
+    this.#vhost = vhost;
     this.#onLiveEnd = onEnd;
     this.#socket.setTimeout(0);
     // What the client sends from here on is read and dropped, lest requests pile up in the HTTP parser.
@@ -62,6 +70,15 @@ export class HttpConnection implements Connection {
         this.log.warn(`shrinking, removed=${count}, lag=${Math.round(lagMs)}ms: the client reads too slowly`);
       },
     });
+  }
+
+  /** Viewers end with the feature that serves them; their response is cut, as SRS does it. */
+  configure(vhost: VhostOptions): void {
+    this.#socket.setNoDelay(vhost.tcpNodelay);
+    if (vhost.httpRemux.isEnabled) return;
+    this.log.warn('server disconnect. ret=4040, http_remux was switched off');
+    this.#stopLive();
+    this.#socket.destroySoon();
   }
 
   close(reason: string): void {

@@ -1,7 +1,7 @@
 // One HTTP listener: counts and logs its sockets, answers preflights, and gives every answer SRS's headers. What
 // it serves is added from outside (live streams, files, the API).
 
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { connectionId } from '../../log/connection-id.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -9,6 +9,7 @@ import type { ServerIdentity } from '../../media/metadata.ts';
 import type { Statistics } from '../../stats/statistics.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
 import type { ConnectionKind, ConnectionRegistry } from '../connection-registry.ts';
+import { listeningFd } from '../listening-fd.ts';
 import type { FindVhost } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { HttpConnection } from './http-connection.ts';
@@ -27,8 +28,8 @@ export interface HttpHost {
 
 export interface HttpServerOptions {
   readonly kind: ConnectionKind;
-  /** `crossdomain`: browsers of other origins may read the answers. */
-  readonly hasCors: boolean;
+  /** `crossdomain`: browsers of other origins may read the answers. Asked at each request: a reload changes it. */
+  readonly hasCors: () => boolean;
 }
 
 /** A keep-alive connection without a request is closed after so long, ms (SRS: 15 s). */
@@ -78,9 +79,18 @@ export class HttpServer {
     await this.fastify.listen({ host, port, backlog: LISTEN_BACKLOG });
   }
 
-  /** Stops listening; open connections stay until they end or are closed through the registry. */
+  get fd(): number {
+    return listeningFd(this.fastify.server);
+  }
+
+  /** Stops listening; open connections stay until they end or are closed through the registry. May be called twice. */
   close(): void {
-    if (this.fastify.server.listening) this.fastify.server.close();
+    const { server } = this.fastify;
+    if (!server.listening) return;
+    // Node's own close of an HTTP server ends idle connections as well, such as those of HLS players between two
+    // requests. It comes when the last connection has ended, for the timer that it stops.
+    server.once('close', () => server.close());
+    NetServer.prototype.close.call(server);
   }
 
   /** The counted connection behind a request. */
@@ -101,7 +111,7 @@ export class HttpServer {
   #accepted(socket: Socket): void {
     const { connections, log } = this.#host;
     const { remoteAddress, remotePort } = socket;
-    if (connections.isFull) {
+    if (!connections.hasRoomFor(this.#options.kind)) {
       const { limit, size } = connections;
       log.warn(
         `accept client failed, err is code=1074 : fd to resource : drop fd=-1, ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
@@ -129,11 +139,12 @@ export class HttpServer {
       `HTTP ${request.ip}:${request.socket.remotePort} ${request.method} ${request.url}, content-length=${length}`,
     );
     reply.header('Server', `${this.#host.identity.name}/${this.#host.identity.version}`);
-    const hasOrigin = this.#options.hasCors && request.headers.origin !== undefined;
+    const hasCors = this.#options.hasCors();
+    const hasOrigin = hasCors && request.headers.origin !== undefined;
     if (hasOrigin) reply.headers(CORS_HEADERS);
     if (request.method === 'OPTIONS') {
       reply
-        .code(this.#options.hasCors ? 200 : 405)
+        .code(hasCors ? 200 : 405)
         .header('Content-Length', '0')
         .send('');
     }

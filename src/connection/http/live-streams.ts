@@ -11,7 +11,7 @@ import { type LiveMatch, matchLiveMount } from './live-mount.ts';
 import { encodeLiveHead } from './live-response.ts';
 
 /** Adds the live streams of `http_remux` to a server. Requests that name none go on to the other routes. */
-export function serveLiveStreams(server: HttpServer, host: HttpHost, hasCors: boolean): void {
+export function serveLiveStreams(server: HttpServer, host: HttpHost, hasCors: () => boolean): void {
   server.fastify.addHook('preHandler', async (request, reply) => {
     const path = request.url.split('?', 1)[0] as string;
     const vhost = host.findVhost(requestVhost(request));
@@ -26,7 +26,7 @@ export function serveLiveStreams(server: HttpServer, host: HttpHost, hasCors: bo
       return;
     }
     reply.hijack();
-    startLive(request, connection, match, vhost, host, hasCors);
+    startLive(request, connection, match, vhost, host, hasCors());
   });
 }
 
@@ -53,7 +53,7 @@ function startLive(
   );
   request.raw.socket.setNoDelay(vhost.tcpNodelay);
   const client = host.statistics.addClient(clientFacts(request, connection, stream), request.raw.socket);
-  connection.startLive(fanout, head, () => host.statistics.removeClient(client));
+  connection.startLive(fanout, vhost.name, head, () => host.statistics.removeClient(client));
 }
 
 function clientFacts(request: FastifyRequest, connection: HttpConnection, stream: Stream): ClientFacts {

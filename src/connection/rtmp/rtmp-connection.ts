@@ -61,6 +61,8 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   /** Of the whole connection, whatever it plays or publishes in turn. */
   #traffic: Traffic | undefined;
   #client: ClientStatistics | undefined;
+  /** Of the last publish or play. */
+  #vhost: string | undefined;
   #receivedBytes = 0;
   #isClosing = false;
   #isClosed = false;
@@ -93,6 +95,15 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     socket.on('end', () => this.close('client disconnect peer'));
     socket.on('error', (error: NodeJS.ErrnoException) => this.close(error.code ?? error.message));
     socket.on('close', () => this.#closed());
+  }
+
+  get vhost(): string | undefined {
+    return this.#vhost;
+  }
+
+  configure(vhost: VhostOptions): void {
+    this.#socket.setNoDelay(vhost.tcpNodelay);
+    this.#publisher?.configure(vhost.publish);
   }
 
   close(reason: string): void {
@@ -244,6 +255,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   #identified(vhost: VhostOptions): void {
+    this.#vhost = vhost.name;
     clearTimeout(this.#identifyTimer);
     this.#identifyTimer = undefined;
     this.#socket.setTimeout(0);

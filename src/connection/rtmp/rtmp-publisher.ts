@@ -25,10 +25,17 @@ export class RtmpPublisher implements Publisher {
   #timer: NodeJS.Timeout | undefined;
   #messages = 0;
   #messagesAtTick = 0;
+  #publish: PublishOptions;
   #lastViewerMs = performance.now();
 
   constructor(options: RtmpPublisherOptions) {
     this.#options = options;
+    this.#publish = options.publish;
+  }
+
+  /** Times from the next tick on. */
+  configure(publish: PublishOptions): void {
+    this.#publish = publish;
   }
 
   /** @returns false if somebody else publishes this stream */
@@ -36,7 +43,7 @@ export class RtmpPublisher implements Publisher {
     this.#publication = this.#options.stream.publish(this);
     if (this.#publication === undefined) return false;
     this.#intake = new TagIntake(this.#publication, this.#options.identity, this.#options.log);
-    this.#timer = setTimeout(() => this.#tick(), this.#options.publish.firstPacketTimeoutMs);
+    this.#timer = setTimeout(() => this.#tick(), this.#publish.firstPacketTimeoutMs);
     return true;
   }
 
@@ -66,7 +73,7 @@ export class RtmpPublisher implements Publisher {
   // Ticks as SRS: the first after firstpkt_timeout, later ones every normal_timeout; one without a message
   // since the last ends the publish.
   #tick(): void {
-    const { firstPacketTimeoutMs, normalTimeoutMs, idleKickoffMs } = this.#options.publish;
+    const { firstPacketTimeoutMs, normalTimeoutMs, idleKickoffMs } = this.#publish;
     if (this.#messages === this.#messagesAtTick) {
       const timeoutMs = this.#messages === 0 ? firstPacketTimeoutMs : normalTimeoutMs;
       this.stop(`rtmp: publish timeout ${timeoutMs}ms, nb_msgs=${this.#messages}`);

@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { connectionId } from '../../log/connection-id.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ConnectionRegistry } from '../connection-registry.ts';
+import { listeningFd } from '../listening-fd.ts';
 import { RtmpConnection, type RtmpHost } from './rtmp-connection.ts';
 
 /** As SRS: bursts of viewers wait in the kernel rather than being refused. */
@@ -35,6 +36,10 @@ export class RtmpServer {
     });
   }
 
+  get fd(): number {
+    return listeningFd(this.#server);
+  }
+
   /** Stops listening; accepted connections stay. May be called twice. */
   close(): void {
     if (this.#server.listening) this.#server.close();
@@ -46,7 +51,7 @@ export class RtmpServer {
       socket.destroy();
       return;
     }
-    if (this.#connections.isFull) {
+    if (!this.#connections.hasRoomFor('rtmp')) {
       const { limit, size } = this.#connections;
       this.#log.warn(
         `accept client failed, err is code=1074 : fd to resource : drop fd=-1, ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
