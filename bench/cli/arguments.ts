@@ -56,7 +56,7 @@ function parse(argv: readonly string[]): Map<string, string | boolean | readonly
     ]),
   );
   try {
-    const { values } = parseArgs({ args: [...argv], options, strict: true });
+    const { values } = parseArgs({ args: joinValues(argv), options, strict: true });
     const given = Object.entries(values).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, value] as const],
     );
@@ -70,6 +70,22 @@ function parse(argv: readonly string[]): Map<string, string | boolean | readonly
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)} Try --help.`);
   }
+}
+
+/** `--name -value` as `--name=-value`: values may start with a dash, such as arguments for a peer. */
+function joinValues(argv: readonly string[]): string[] {
+  const taking = new Set(OPTION_ROWS.filter((row) => row.value !== undefined).map((row) => `--${row.name}`));
+  const joined: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const [name, value] = [argv[i]!, argv[i + 1]];
+    if (taking.has(name) && value !== undefined) {
+      joined.push(`${name}=${value}`);
+      i++;
+    } else {
+      joined.push(name);
+    }
+  }
+  return joined;
 }
 
 export function loadOptions(args: Arguments): LoadOptions {

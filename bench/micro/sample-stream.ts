@@ -14,10 +14,10 @@ const NAL_LENGTH_AT = 5;
 
 /** Sequence headers as x264 and ffmpeg's AAC encoder write them for 640x360, 44.1 kHz stereo. */
 const VIDEO_HEADER = Buffer.from(
-  '17000000000164001effe1001b6764001eacd940a02ff97016a02020280000030008000003019078b16cb001000668ebe3cb22c0',
+  '17000000000164001effe100246764001eacb405017fcb808800000300080000030197010007e760007e77c94400f162ea01000468ef3cb0',
   'hex',
 );
-const AUDIO_HEADER = Buffer.from('af001210', 'hex');
+const AUDIO_HEADER = Buffer.from('af00121056e500', 'hex');
 
 export const SAMPLE_HEADERS: readonly MediaMessage[] = [
   message('video', 0, VIDEO_HEADER, false, true),

@@ -34,6 +34,11 @@ test.each([
   expect(() => loadOptions(new Arguments(argv))).toThrow(message);
 });
 
+test('values may start with a dash', () => {
+  expect(new Arguments(['--peer-args', '-c {{conf}} -t 1']).text('peer-args')).toBe('-c {{conf}} -t 1');
+  expect(new Arguments(['--viewers=5', '--keep']).text('viewers')).toBe('5');
+});
+
 test('defaults come from the table', () => {
   expect(loadOptions(new Arguments([]))).toMatchObject({
     viewers: 300,
