@@ -30,6 +30,12 @@ export class ViewerOutputs {
     return this.#fanouts.fetchOrCreate(stream, `flv/${framingName}`, create, this.#options(stream, vhost));
   }
 
+  /** The vhost of a stream has got other settings: they hold for its viewers from now on. */
+  configure(stream: Stream, vhost: VhostOptions): void {
+    const options = this.#options(stream, vhost);
+    for (const fanout of this.#fanouts.of(stream)) fanout.configure(options);
+  }
+
   viewerCount(stream: Stream): number {
     return this.#fanouts.viewerCount(stream);
   }

@@ -28,6 +28,11 @@ export class FanoutRegistry {
     return created;
   }
 
+  /** Those of a stream, in all formats that have viewers now. */
+  of(stream: Stream): readonly Fanout[] {
+    return [...(this.#byStream.get(stream)?.values() ?? [])];
+  }
+
   /** Viewers of a stream over all formats. */
   viewerCount(stream: Stream): number {
     let count = 0;

@@ -79,7 +79,7 @@ export class Fanout implements StreamSubscriber {
   readonly #stream: Stream;
   readonly #format: ViewerFormat;
   readonly #log: PreparedLog;
-  readonly #options: FanoutOptions;
+  #options: FanoutOptions;
   readonly #onEmpty: () => void;
   readonly #groups: ViewerGroup[] = [];
   readonly #groupOf = new Map<Viewer, ViewerGroup>();
@@ -133,6 +133,19 @@ export class Fanout implements StreamSubscriber {
     this.#groupOf.set(viewer, group);
     if (this.#stream.isPublishing) this.#pump(viewer);
     return viewer;
+  }
+
+  /** Takes over new limits and another rhythm for its viewers; their clocks go on as they are. */
+  configure(options: FanoutOptions): void {
+    const { clock: before, hasPublisherTime } = this.#options;
+    this.#options = { ...options, hasPublisherTime };
+    if (options.clock === before) return;
+    for (const group of this.#groups) {
+      group.remove();
+      group.remove = options.clock?.add(group) ?? (() => {});
+    }
+    // Without a clock a flush comes with the next message; what waits now should not wait for it.
+    if (options.clock === undefined) this.#flushSoon();
   }
 
   /** Removes a viewer, whoever closed it. May be called twice. */

@@ -20,7 +20,7 @@ const MAX_AUDIO_RUN = 115;
  */
 export class GopCache {
   readonly #pool: PagePool;
-  readonly #options: GopCacheOptions;
+  #options: GopCacheOptions;
   #messages: MediaMessage[] = [];
   #pages: Buffer[] = [];
   #pageOffset = PAGE_SIZE;
@@ -29,6 +29,11 @@ export class GopCache {
 
   constructor(pool: PagePool, options: GopCacheOptions) {
     this.#pool = pool;
+    this.#options = options;
+  }
+
+  /** Bounds count from the next message on. */
+  configure(options: GopCacheOptions): void {
     this.#options = options;
   }
 

@@ -6,7 +6,7 @@
 // A subscriber hears of every message once, in order; payloads are lent until the call returns.
 
 import type { MediaMessage } from '../media/message.ts';
-import { GopCache } from './gop-cache.ts';
+import { GopCache, type GopCacheOptions } from './gop-cache.ts';
 import type { PagePool } from './page-pool.ts';
 import { StreamClock } from './stream-clock.ts';
 import { type StreamId, streamUrl } from './stream-id.ts';
@@ -78,7 +78,7 @@ export class Stream {
   readonly id: StreamId;
   readonly url: string;
   readonly #onIdle: (stream: Stream) => void;
-  readonly #options: StreamOptions;
+  #options: StreamOptions;
   readonly #clock = new StreamClock();
   readonly #gop: GopCache;
   #gopHeaders: StreamHeaders = NO_HEADERS;
@@ -94,10 +94,19 @@ export class Stream {
     this.url = streamUrl(id);
     this.#options = options;
     this.#onIdle = onIdle;
-    this.#gop = new GopCache(pool, {
-      maxFrames: options.gopCacheMaxFrames,
-      maxBytes: options.gopCacheMaxBytes,
-    });
+    this.#gop = new GopCache(pool, gopCacheOptions(options));
+  }
+
+  /**
+   * Takes over new settings while the stream runs. Its clock is not changed under its viewers: `hasPublisherTime`
+   * holds until the stream is idle.
+   */
+  configure(options: StreamOptions): void {
+    this.#options = { ...options, hasPublisherTime: this.#options.hasPublisherTime };
+    this.#gop.configure(gopCacheOptions(options));
+    if (options.hasGopCache || !this.#gop.isOpen) return;
+    this.#gop.clear();
+    for (const subscriber of this.#subscribers) subscriber.gopCleared();
   }
 
   get options(): StreamOptions {
@@ -253,4 +262,8 @@ export class Stream {
     for (const subscriber of this.#subscribers) subscriber.unpublished();
     this.releaseIfIdle();
   }
+}
+
+function gopCacheOptions(options: StreamOptions): GopCacheOptions {
+  return { maxFrames: options.gopCacheMaxFrames, maxBytes: options.gopCacheMaxBytes };
 }
