@@ -14,7 +14,7 @@ export interface PublishOptions {
   readonly firstPacketTimeoutMs: number;
   /** How long a publisher may be silent later, ms (noticed after up to twice that). */
   readonly normalTimeoutMs: number;
-  /** Pause between two reads of a publisher's socket, ms; undefined = chosen by the server. */
+  /** Pause between two reads of a publisher's socket, ms; undefined = read as data comes. */
   readonly mergedReadMs: number | undefined;
   /** A publisher without viewers for so long is closed, ms; 0 = never. */
   readonly idleKickoffMs: number;

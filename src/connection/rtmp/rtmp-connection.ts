@@ -24,6 +24,7 @@ import type { Connection } from '../connection-registry.ts';
 import type { FindVhost, VhostOptions } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { RtmpPublisher } from './rtmp-publisher.ts';
+import { SocketReader } from './socket-reader.ts';
 
 /** What a connection needs from the server around it. */
 export interface RtmpHost {
@@ -52,6 +53,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   readonly #host: RtmpHost;
   readonly #log: Logger;
   readonly #session: RtmpServerSession;
+  readonly #reader: SocketReader;
   readonly #onClosed: () => void;
   #identifyTimer: NodeJS.Timeout | undefined;
   #publisher: RtmpPublisher | undefined;
@@ -91,7 +93,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       IDENTIFY_TIMEOUT_MS,
     );
     socket.setTimeout(IDLE_TIMEOUT_MS, () => this.#fail(1011, `no data for ${socket.timeout}ms`));
-    socket.on('data', (bytes: Buffer) => this.#receive(bytes));
+    this.#reader = new SocketReader(socket, (bytes) => this.#receive(bytes));
     socket.on('end', () => this.close('client disconnect peer'));
     socket.on('error', (error: NodeJS.ErrnoException) => this.close(error.code ?? error.message));
     socket.on('close', () => this.#closed());
@@ -166,6 +168,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       `start publish mr=${mr}, p1stpt=${firstPacketTimeoutMs}, pnt=${normalTimeoutMs}, tcp_nodelay=${Number(vhost.tcpNodelay)}`,
     );
     this.#session.acceptPublish(requestId);
+    this.#reader.setSlice(mergedReadMs ?? 0);
   }
 
   playRequested(request: PlayRequest): void {
