@@ -50,7 +50,7 @@ export class MediaIntake {
     });
   }
 
-  /** Data that cannot be read is no reason to end a publish whose pictures are fine. */
+  /** Data that we, or the host, cannot read is no reason to end a publish whose pictures are fine. */
   #takeData(typeId: number, timestamp: number, payload: Buffer): void {
     try {
       const data = normalizeData(typeId, payload);

@@ -171,7 +171,7 @@ export class ServerDialogue {
   #publish(name: string): void {
     const kind = this.#publishKind;
     if (kind !== 'flash-publish') this.#replies.fcPublish();
-    const url = this.#discover(this.#announcedName || name);
+    const url = this.#discover(this.#publishName(name));
     this.#state = 'deciding';
     const refusal = urlRefusal(url, this.#tcUrl);
     if (refusal !== undefined) {
@@ -179,6 +179,12 @@ export class ServerDialogue {
       throw refusal;
     }
     this.#handler.publishRequested({ requestId: ++this.#requestId, kind, url });
+  }
+
+  /** The announced name, as in SRS, but not without the parameters that only `publish` has. */
+  #publishName(name: string): string {
+    const announced = this.#announcedName || name;
+    return name.startsWith(`${announced}?`) ? name : announced;
   }
 
   #play(command: RtmpCommand): void {

@@ -1,8 +1,10 @@
 // The client against a server that the tests write by hand, and against our own server in memory.
 
 import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Amf0Object, amf0Object } from '../../../../src/protocol/amf0/value.ts';
+import { ProtocolError } from '../../../../src/protocol/error.ts';
 import {
   RtmpClientSession,
   type RtmpClientSessionOptions,
@@ -302,6 +304,22 @@ describe('what it hears', () => {
     client.message(4, hex('0006 00003456'), 2);
     expect(client.session.state).toBe('closed');
   });
+});
+
+test('any bytes of a server: decoded, or refused with ProtocolError', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, isStreaming) => {
+      const client = new TestClient();
+      if (isStreaming) client.createStream();
+      else client.handshake();
+      try {
+        client.session.receive(Buffer.from(bytes));
+      } catch (error) {
+        expect(error).toBeInstanceOf(ProtocolError);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('with our server', () => {

@@ -320,6 +320,15 @@ describe('publishers', () => {
     expect(peer.take()).toEqual(['fmle-publish B/live/a?vhost=B&k=v']);
   });
 
+  test('parameters that only publish has are not lost', () => {
+    const peer = SessionPeer.connected();
+    peer.command('FCPublish', 3, [null, 'a']);
+    peer.command('createStream', 4);
+    peer.command('publish', 5, [null, 'a?token=1', 'live']);
+    peer.flush();
+    expect(peer.take()).toEqual(['fmle-publish h/live/a?token=1']);
+  });
+
   test('without a stream key: the name is found in the app', () => {
     const peer = SessionPeer.connected('rtmp://h/live/key');
     peer.command('releaseStream', 2, [null, '']);
