@@ -2,6 +2,7 @@
 // Buffers of known size themselves.
 
 const INITIAL_SIZE = 256;
+const MIN_GROWTH = 256;
 
 /** Collects bytes; `take()` hands them over and starts anew. */
 export class ByteWriter {
@@ -62,7 +63,7 @@ export class ByteWriter {
   /** All bytes written so far; they belong to the caller, the writer starts again with none. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafe(INITIAL_SIZE);
+    this.#bytes = Buffer.allocUnsafe(0);
     this.#length = 0;
     return taken;
   }
@@ -75,7 +76,7 @@ export class ByteWriter {
   }
 
   #grow(needed: number): void {
-    const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2, MIN_GROWTH));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }

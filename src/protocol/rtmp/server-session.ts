@@ -1,6 +1,7 @@
 // The server's end of one RTMP connection, sans-IO: bytes in, bytes and questions out (RtmpServerHandler). Handshake,
 // then messages; commands go to ServerDialogue, media to MediaIntake.
 
+import { ByteWriter } from '../../bytes/byte-writer.ts';
 import { ProtocolError } from '../error.ts';
 import { COMMAND_LIMITS, MEDIA_LIMITS } from './chunk-limits.ts';
 import { PACKET_SIZE } from './handshake/digest.ts';
@@ -44,8 +45,7 @@ export class RtmpServerSession {
   readonly #dialogue: ServerDialogue;
   readonly #intake: MediaIntake;
   /** Input behind a request that waits for its answer. */
-  #pending: Buffer[] = [];
-  #pendingSize = 0;
+  #pending = new ByteWriter(0);
   #isReceiving = false;
   #objectEncoding = 0;
   #notices = 0;
@@ -103,7 +103,15 @@ export class RtmpServerSession {
       this.#keep(bytes);
       return;
     }
-    this.#guarded(() => this.#take(bytes, nowMs));
+    this.#isReceiving = true;
+    try {
+      this.#take(bytes, nowMs);
+    } catch (error) {
+      this.close();
+      throw error;
+    } finally {
+      this.#received();
+    }
   }
 
   /** Says yes to connectRequested. */
@@ -234,54 +242,43 @@ export class RtmpServerSession {
 
   /** Takes the input that waited for an answer, unless a `receive` further up the stack goes on with it. */
   #resume(): void {
-    if (this.#isReceiving) return;
+    if (this.#isReceiving || this.#pending.length === 0) return;
+    this.#isReceiving = true;
     try {
-      this.#guarded(() => this.#takePending());
+      this.#takePending();
     } catch (error) {
+      this.close();
       if (!(error instanceof ProtocolError)) throw error;
       // The host gave an answer and expects no exception from it.
       this.#handler.notice(`serve error code=${error.code} : ${error.message}`);
+      this.#link.flush();
       this.#handler.closeRequested();
+    } finally {
+      this.#received();
     }
+  }
+
+  /** After input was taken, whatever came of it: what was answered goes out. */
+  #received(): void {
+    this.#isReceiving = false;
+    this.#link.flush();
   }
 
   #takePending(): void {
-    while (this.#pending.length > 0 && !this.isDeciding) {
-      const bytes = this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending);
-      this.#forgetPending();
-      this.#takeMessages(bytes, 0);
-    }
-  }
-
-  /** Runs `take`, and whatever happens, sends what was answered. */
-  #guarded(take: () => void): void {
-    this.#isReceiving = true;
-    try {
-      take();
-    } catch (error) {
-      this.#dialogue.close();
-      this.#forgetPending();
-      throw error;
-    } finally {
-      this.#isReceiving = false;
-      this.#link.flush();
-    }
+    while (this.#pending.length > 0 && !this.isDeciding) this.#takeMessages(this.#pending.take(), 0);
   }
 
   /** Keeps a copy of `bytes` for later. */
   #keep(bytes: Buffer): void {
-    this.#pendingSize += bytes.length;
-    if (this.#pendingSize > MAX_PENDING_SIZE) {
-      this.#dialogue.close();
-      this.#forgetPending();
+    if (this.#pending.length + bytes.length > MAX_PENDING_SIZE) {
+      this.close();
       throw new ProtocolError('tooManyPending', `more than ${MAX_PENDING_SIZE} bytes before an answer`);
     }
-    this.#pending.push(Buffer.from(bytes));
+    this.#pending.copy(bytes);
   }
 
   #forgetPending(): void {
-    this.#pending = [];
-    this.#pendingSize = 0;
+    this.#pending = new ByteWriter(0);
   }
 
   #notice(text: string): void {
