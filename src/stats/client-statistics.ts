@@ -60,6 +60,10 @@ export class ClientStatistics {
     this.#socket = socket;
   }
 
+  get id(): string {
+    return this.facts.id;
+  }
+
   /** Takes over what the socket has counted. */
   update(): void {
     if (this.#socket !== undefined) this.traffic.update(this.#socket.bytesRead, this.#socket.bytesWritten);

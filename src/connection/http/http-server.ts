@@ -14,6 +14,7 @@ import type { FindVhost } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { HttpConnection } from './http-connection.ts';
 import { CORS_HEADERS } from './live-response.ts';
+import { createListener, type TlsFiles } from './node-listener.ts';
 
 /** What the HTTP side needs from the server around it. */
 export interface HttpHost {
@@ -30,13 +31,10 @@ export interface HttpServerOptions {
   readonly kind: ConnectionKind;
   /** `crossdomain`: browsers of other origins may read the answers. Asked at each request: a reload changes it. */
   readonly hasCors: () => boolean;
+  /** Undefined for plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
 }
 
-/** A keep-alive connection without a request is closed after so long, ms (SRS: 15 s). */
-const KEEP_ALIVE_TIMEOUT_MS = 15_000;
-/** A request whose head is not complete after so long is closed, give or take the interval of the check, ms. */
-const HEAD_TIMEOUT_MS = 15_000;
-const HEAD_CHECK_INTERVAL_MS = 5_000;
 const LISTEN_BACKLOG = 512;
 /** Error codes of Node's HTTP parser that have a status of their own. */
 const CLIENT_ERROR_STATUS: Readonly<Record<string, string>> = {
@@ -56,13 +54,12 @@ export class HttpServer {
     this.#options = options;
     this.fastify = Fastify({
       logger: false,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      http: { headersTimeout: HEAD_TIMEOUT_MS, connectionsCheckingInterval: HEAD_CHECK_INTERVAL_MS },
+      serverFactory: (onRequest) => createListener(onRequest, options.tls),
       forceCloseConnections: false,
-      exposeHeadRoutes: true,
       clientErrorHandler: (error, socket) => this.#clientFailed(error, socket),
     });
-    this.fastify.server.on('connection', (socket: Socket) => this.#accepted(socket));
+    const accepted = options.tls === undefined ? 'connection' : 'secureConnection';
+    this.fastify.server.on(accepted, (socket: Socket) => this.#accepted(socket));
     this.fastify.addHook('onRequest', (request, reply) => this.#onRequest(request, reply));
     this.fastify.setNotFoundHandler((_request, reply) => {
       reply.code(404).header('Content-Type', 'text/plain; charset=utf-8').send('Not Found');
