@@ -17,6 +17,7 @@ export const COLUMNS: readonly Column[] = [
   { title: 'CPU µs per viewer·s', digits: 1, value: (one) => one.usPerViewerSec, isCompared: false },
   { title: 'memory MB', digits: 0, value: (one) => one.rssMb, isCompared: true },
   { title: 'KB per viewer', digits: 1, value: (one) => one.kbPerViewer, isCompared: true },
+  { title: 'published Mbps', digits: 1, value: (one) => one.publishedMbps, isCompared: false },
   { title: 'delivered Mbps', digits: 1, value: (one) => one.deliveredMbps, isCompared: false },
   { title: 'delivered/published', digits: 3, value: (one) => one.deliveredRatio, isCompared: false },
   { title: 'first key frame p50 ms', digits: 1, value: (one) => one.firstKeyP50Ms, isCompared: false },
@@ -29,6 +30,7 @@ export const COLUMNS: readonly Column[] = [
   { title: 'start-up ms', digits: 0, value: (one) => one.startupMs, isCompared: true },
   { title: 'failed viewers', digits: 0, value: (one) => one.failedViewers, isCompared: false },
   { title: 'starved viewers', digits: 0, value: (one) => one.starvedViewers, isCompared: false },
+  { title: 'publishers load %', digits: 1, value: (one) => one.publisherPercent, isCompared: false },
   { title: 'viewers load %', digits: 1, value: (one) => one.clientPercent, isCompared: false },
   { title: 'machine busy %', digits: 0, value: (one) => one.machinePercent, isCompared: false },
 ];
