@@ -27,14 +27,14 @@ const OPTIONS: StreamOptions = {
 /** A publisher with recognisable payloads: 25 fps, a key frame each `gop` frames, audio in between. */
 class TestPublisher {
   readonly publication: Publication;
+  readonly startMs: number;
+  readonly gop: number;
   sent: ReadMessage[] = [];
   #frame = 0;
 
-  constructor(
-    stream: Stream,
-    readonly startMs: number,
-    readonly gop = 10,
-  ) {
+  constructor(stream: Stream, startMs: number, gop = 10) {
+    this.startMs = startMs;
+    this.gop = gop;
     const publication = stream.publish({ stop: () => {} });
     if (publication === undefined) throw new Error('busy');
     this.publication = publication;
