@@ -1,7 +1,10 @@
 // The messages since the last key frame, so that a viewer who joins gets a picture at once. Format-neutral:
 // a fan-out that gets its first viewer replays it into its own prepared bytes.
+//
+// Messages are records in pooled pages, not objects: five hundred publishers have some 70,000 messages in
+// their caches, which the garbage collector would otherwise copy from generation to generation.
 
-import type { MediaMessage } from '../media/message.ts';
+import type { AudioCodec, MediaMessage, VideoCodec } from '../media/message.ts';
 import { PAGE_SIZE, type PagePool } from './page-pool.ts';
 
 export interface GopCacheOptions {
@@ -14,16 +17,37 @@ export interface GopCacheOptions {
 /** So many audio messages without a video one mean that the video has ended (SRS clears at 115, about 3 s). */
 const MAX_AUDIO_RUN = 115;
 
+/** Record: payload size u32, flags u8, codec u8, 2 bytes unused, time f64 (ms), then the payload. */
+const RECORD_HEADER = 16;
+const FLAG_VIDEO = 1;
+const FLAG_KEY_FRAME = 2;
+const FLAG_SEQUENCE_HEADER = 4;
+
+type Codec = AudioCodec | VideoCodec;
+
+const codecNames: Codec[] = [];
+
+function codecId(codec: Codec): number {
+  const known = codecNames.indexOf(codec);
+  return known >= 0 ? known : codecNames.push(codec) - 1;
+}
+
+interface CachePage {
+  readonly bytes: Buffer;
+  /** Bytes used. */
+  end: number;
+}
+
 /**
- * Copies payloads into pooled pages. When a bound is passed the cache empties and stays empty until the next
- * key frame: starting late joiners inside a GOP would show them garbage.
+ * When a bound is passed the cache empties and stays empty until the next key frame: starting late joiners
+ * inside a GOP would show them garbage.
  */
 export class GopCache {
   readonly #pool: PagePool;
   #options: GopCacheOptions;
-  #messages: MediaMessage[] = [];
-  #pages: Buffer[] = [];
-  #pageOffset = PAGE_SIZE;
+  #pages: CachePage[] = [];
+  #last: CachePage | undefined;
+  #count = 0;
   #sizeBytes = 0;
   #audioRun = 0;
 
@@ -38,16 +62,16 @@ export class GopCache {
   }
 
   get isOpen(): boolean {
-    return this.#messages.length > 0;
+    return this.#count > 0;
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Payload bytes. */
   get sizeBytes(): number {
     return this.#sizeBytes;
-  }
-
-  /** The cached messages in their order, the key frame first. Their payloads live until the next change. */
-  get messages(): readonly MediaMessage[] {
-    return this.#messages;
   }
 
   /** Starts anew with a key frame. */
@@ -64,7 +88,7 @@ export class GopCache {
     this.#audioRun = message.track === 'audio' ? this.#audioRun + 1 : 0;
     const { maxFrames, maxBytes } = this.#options;
     const isFull =
-      (maxFrames > 0 && this.#messages.length >= maxFrames) ||
+      (maxFrames > 0 && this.#count >= maxFrames) ||
       this.#sizeBytes + message.payload.length > maxBytes ||
       this.#audioRun > MAX_AUDIO_RUN;
     if (isFull) {
@@ -75,36 +99,66 @@ export class GopCache {
     return true;
   }
 
+  /** Hands over all messages in their order, the key frame first; each is lent until `take` returns. */
+  forEach(take: (message: MediaMessage) => void): void {
+    for (const { bytes, end } of this.#pages) {
+      for (let at = 0; at < end; ) {
+        const next = at + RECORD_HEADER + bytes.readUInt32LE(at);
+        take(readRecord(bytes, at, next));
+        at = next;
+      }
+    }
+  }
+
   clear(): void {
-    for (const page of this.#pages) this.#pool.giveBack(page);
+    for (const { bytes } of this.#pages) if (bytes.length === PAGE_SIZE) this.#pool.giveBack(bytes);
     this.#pages = [];
-    this.#messages = [];
-    this.#pageOffset = PAGE_SIZE;
+    this.#last = undefined;
+    this.#count = 0;
     this.#sizeBytes = 0;
     this.#audioRun = 0;
   }
 
   #keep(message: MediaMessage): void {
-    const { track, timestampMs, codec, isKeyFrame, isSequenceHeader } = message;
-    const payload = this.#store(message.payload);
-    this.#messages.push({ track, timestampMs, codec, isKeyFrame, isSequenceHeader, payload });
+    const { payload } = message;
+    const page = this.#pageFor(RECORD_HEADER + payload.length);
+    writeRecord(page.bytes, page.end, message);
+    page.end += RECORD_HEADER + payload.length;
+    this.#count++;
     this.#sizeBytes += payload.length;
   }
 
-  #store(payload: Buffer): Buffer {
-    if (payload.length > PAGE_SIZE / 2) {
-      const own = Buffer.allocUnsafeSlow(payload.length);
-      payload.copy(own);
-      return own;
-    }
-    if (this.#pageOffset + payload.length > PAGE_SIZE) {
-      this.#pages.push(this.#pool.take());
-      this.#pageOffset = 0;
-    }
-    const page = this.#pages[this.#pages.length - 1] as Buffer;
-    const start = this.#pageOffset;
-    payload.copy(page, start);
-    this.#pageOffset = start + payload.length;
-    return page.subarray(start, this.#pageOffset);
+  /** The last page, or a new one; a record larger than a page gets a buffer of its own. */
+  #pageFor(size: number): CachePage {
+    const last = this.#last;
+    if (last !== undefined && last.end + size <= last.bytes.length) return last;
+    const bytes = size <= PAGE_SIZE ? this.#pool.take() : Buffer.allocUnsafeSlow(size);
+    const page = { bytes, end: 0 };
+    this.#pages.push(page);
+    this.#last = page;
+    return page;
   }
+}
+
+function writeRecord(bytes: Buffer, at: number, message: MediaMessage): void {
+  let flags = message.track === 'video' ? FLAG_VIDEO : 0;
+  if (message.isKeyFrame) flags |= FLAG_KEY_FRAME;
+  if (message.isSequenceHeader) flags |= FLAG_SEQUENCE_HEADER;
+  bytes.writeUInt32LE(message.payload.length, at);
+  bytes[at + 4] = flags;
+  bytes[at + 5] = codecId(message.codec);
+  bytes.writeDoubleLE(message.timestampMs, at + 8);
+  bytes.set(message.payload, at + RECORD_HEADER);
+}
+
+function readRecord(bytes: Buffer, at: number, next: number): MediaMessage {
+  const flags = bytes[at + 4] as number;
+  return {
+    track: (flags & FLAG_VIDEO) !== 0 ? 'video' : 'audio',
+    timestampMs: bytes.readDoubleLE(at + 8),
+    codec: codecNames[bytes[at + 5] as number] as Codec,
+    isKeyFrame: (flags & FLAG_KEY_FRAME) !== 0,
+    isSequenceHeader: (flags & FLAG_SEQUENCE_HEADER) !== 0,
+    payload: bytes.subarray(at + RECORD_HEADER, next),
+  };
 }

@@ -143,7 +143,7 @@ export class Stream {
 
   /** Bytes and messages that the GOP cache holds, for the API and the log. */
   get gopCache(): { readonly count: number; readonly sizeBytes: number } {
-    return { count: this.#gop.messages.length, sizeBytes: this.#gop.sizeBytes };
+    return { count: this.#gop.count, sizeBytes: this.#gop.sizeBytes };
   }
 
   /** @returns undefined if somebody else publishes already: the running publisher always wins. */
@@ -186,7 +186,7 @@ export class Stream {
   replayGop(subscriber: StreamSubscriber): void {
     if (!this.#gop.isOpen) return;
     subscriber.gopStarted(this.#gopHeaders);
-    for (const message of this.#gop.messages) subscriber.message(message);
+    this.#gop.forEach((message) => subscriber.message(message));
   }
 
   #acceptMetadata(body: Buffer): void {

@@ -143,7 +143,7 @@ export class FlvFormat implements ViewerFormat {
     const size = headSize + tagSize + tailSize;
     const { page, offset } = this.log.reserve(size);
     const dataOffset = writeTagHeader(page, offset + headSize, type, payload.length, timestampMs);
-    payload.copy(page, dataOffset);
+    page.set(payload, dataOffset);
     writePreviousTagSize(page, dataOffset + payload.length, payload.length);
     this.#framing.write(page, offset, tagSize);
     this.log.commit(size, dataOffset - offset, kind, isHeader, timestampMs);
