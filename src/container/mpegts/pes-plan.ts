@@ -28,6 +28,7 @@ export class PesPlan {
   #dts = 0;
   #dataSize = 0;
   #packets = 0;
+  #isClock = false;
   #hasPcr = false;
   /** Packets in front that carry only a clock reference, and the distance of their times. */
   #fillers = 0;
@@ -38,8 +39,13 @@ export class PesPlan {
     this.#counters = counters;
   }
 
-  forgetPcr(): void {
+  /** The next or the planned packet starts the clock. @returns bytes of the planned packets, 0 without any */
+  restartClock(): number {
     this.#lastPcr = undefined;
+    if (this.#framing === undefined) return 0;
+    if (this.#isClock) this.#hasPcr = true;
+    this.#fillers = 0;
+    return this.#countPackets();
   }
 
   /** Plans a picture of `size` bytes. Key frames always carry a clock reference. @returns bytes of its packets */
@@ -91,8 +97,13 @@ export class PesPlan {
     this.#dts = dts;
     this.#dataSize = size;
     this.#fillers = 0;
+    this.#isClock = isClock;
     this.#hasPcr = isClock && this.#isPcrDue(dts, isKeyFrame);
-    this.#packets = packetCount(pesHeaderSize(pts, dts) + size, this.#hasPcr);
+    return this.#countPackets();
+  }
+
+  #countPackets(): number {
+    this.#packets = packetCount(pesHeaderSize(this.#pts, this.#dts) + this.#dataSize, this.#hasPcr);
     return (this.#fillers + this.#packets) * TS_PACKET_SIZE;
   }
 

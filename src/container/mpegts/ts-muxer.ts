@@ -64,9 +64,12 @@ export class TsMuxer {
     return this.#skipReason;
   }
 
-  /** The next frame of the track that carries the clock gets a clock reference. */
-  startSegment(): void {
-    this.#plan.forgetPcr();
+  /**
+   * The next frame of the track that carries the clock, the planned one included, gets a clock reference.
+   * @returns bytes that the planned packets take now
+   */
+  startSegment(): number {
+    return this.#plan.restartClock();
   }
 
   /** Writes PAT and PMT, TABLES_SIZE bytes, for the tracks so far. */
@@ -74,12 +77,6 @@ export class TsMuxer {
     writeTables(target, offset, this.#tracks, this.#version, this.counters.tables);
     this.counters.tables = (this.counters.tables + 1) & 0x0f;
     this.#isVersionUsed = true;
-  }
-
-  /** Writes the tables over the last ones, which nobody has read yet, because the tracks have changed since. */
-  rewriteTables(target: Buffer, offset: number): void {
-    this.counters.tables = (this.counters.tables + 15) & 0x0f;
-    this.writeTables(target, offset);
   }
 
   /**
@@ -174,7 +171,7 @@ export class TsMuxer {
     this.#tracks = tracks;
     if (this.#isVersionUsed) this.#version = (this.#version + 1) & 0x1f;
     this.#isVersionUsed = false;
-    this.#plan.forgetPcr();
+    this.#plan.restartClock();
   }
 
   #skip(reason: TsSkipReason): 0 {

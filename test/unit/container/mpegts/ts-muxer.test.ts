@@ -72,19 +72,6 @@ describe('tables', () => {
     expect(first.readUInt8(188 + 5 + 5)).toBe(0xc1);
     expect(second.readUInt8(188 + 5 + 5)).toBe(0xc3);
   });
-
-  test('can be put right before anybody has read them', () => {
-    const muxer = new TsMuxer();
-    const room = Buffer.alloc(376);
-    muxer.prepare(aacHeader());
-    muxer.prepare(aacFrame(0, 100));
-    muxer.writeTables(room, 0);
-    muxer.prepare(avcHeader());
-    muxer.prepare(avcFrame(0, true, [slice(true, 9)]));
-    muxer.rewriteTables(room, 0);
-    expect(room.readUInt8(3)).toBe(0x10);
-    expect(muxer.counters.tables).toBe(1);
-  });
 });
 
 describe('real streams', () => {
@@ -292,6 +279,19 @@ describe('clock references', () => {
   test('are on the audio track when there is no video', () => {
     const messages = Array.from({ length: 40 }, (_, index) => aacFrame(Math.round(index * 23.22), 200));
     expect(check([aacHeader(), ...messages]).pcrPid).toBe(0x101);
+  });
+
+  test('are given to the frame that a new segment starts with, even if it has been planned', () => {
+    const muxer = new TsMuxer();
+    muxSegment(muxer, [avcHeader(), ...frames(10, 3)]);
+    const bytes = Buffer.alloc(376 + 2 * 188);
+    expect(muxer.prepare(avcFrame(30, false, [slice(false, 160)]))).toBe(188);
+    expect(muxer.startSegment()).toBe(376);
+    muxer.writeTables(bytes, 0);
+    muxer.write(bytes, 376);
+    const checker = new TsChecker();
+    expect(checker.check(bytes, 'cut', { startsWithKeyFrame: false }).pcrs).toEqual([2700]);
+    expect(checker.problems).toEqual([]);
   });
 
   test('stand in key frames', () => {
