@@ -36,13 +36,14 @@ export function mountVersions(fastify: FastifyInstance, context: ApiContext): vo
 }
 
 function mount(fastify: FastifyInstance, path: string, route: ApiRoute, context: ApiContext): void {
-  fastify.all(path, (request, reply) => {
+  // The id is all that follows, slashes included: with one at its end it is not found.
+  fastify.all(path.replace(':id', '*'), (request, reply) => {
     const query = queryOf(request);
     const answer = route.handle(context, {
       method: methodOf(request.method, query),
       path: pathOf(request),
       host: query.vhost ?? query.domain ?? request.hostname,
-      id: (request.params as { readonly id?: string }).id ?? '',
+      id: (request.params as Readonly<Record<string, string | undefined>>)['*'] ?? '',
       query,
     });
     return send(request, reply, answer);
