@@ -186,7 +186,9 @@ export class Stream {
   replayGop(subscriber: StreamSubscriber): void {
     if (!this.#gop.isOpen) return;
     subscriber.gopStarted(this.#gopHeaders);
-    this.#gop.forEach((message) => subscriber.message(message));
+    this.#gop.forEach((message) => {
+      subscriber.message(message);
+    });
   }
 
   #acceptMetadata(body: Buffer): void {
