@@ -1,22 +1,30 @@
 #!/usr/bin/env node
-// Arguments, configuration, signals, exit code. The only file that ends the process.
+// Arguments, configuration, daemon, exit code. The only file that ends the process.
 
 import { readFileSync } from 'node:fs';
 import { type Command, exitCodeOf, parseCommandLine } from './config/command-line.ts';
-import { formatDiagnostic } from './config/diagnostic.ts';
+import type { Config } from './config/config.ts';
+import { diagnosticLine } from './config/diagnostic.ts';
 import { type LoadResult, load } from './config/load.ts';
+import { processOptions } from './config/options/lifecycle-options.ts';
 import { logOptions } from './config/options/log-options.ts';
 import { testReport } from './config/test-command.ts';
+import { logPlaceLines } from './lifecycle/banner.ts';
+import { isDaemonChild, reportToParent, startDaemon } from './lifecycle/daemon.ts';
 import { addressCount, openFilesLimit } from './lifecycle/host.ts';
+import { readAgain } from './lifecycle/read-again.ts';
+import type { Service } from './lifecycle/service.ts';
+import { StartFailure } from './lifecycle/start-failure.ts';
 import { LogOutput } from './log/log-output.ts';
 import type { Logger } from './log/logger.ts';
-import { ListenError, Server } from './server.ts';
 import { NAME, VERSION } from './version.ts';
 
-/** SRS's error numbers for what can go wrong here; the exit status is the low byte. */
-const LISTEN_FAILED = 1002;
 const CHDIR_FAILED = -1;
 const SIGNATURE = `${NAME}/${VERSION}`;
+/** Where relative paths of the command line start; `work_dir` changes that of all others. */
+const CALLED_IN = process.cwd();
+
+type LoadCommand = Extract<Command, { type: 'start' | 'test' }>;
 
 /** Before the log is configured, lines go to the console. */
 function consoleLog(): LogOutput {
@@ -35,7 +43,9 @@ async function end(log: LogOutput, exitCode: number): Promise<never> {
 }
 
 async function fail(log: LogOutput, logger: Logger, code: number, text: string): Promise<never> {
-  logger.error(`Failed, code=${code} : ${text}`);
+  const message = `Failed, code=${code} : ${text}`;
+  logger.error(message);
+  reportToParent({ type: 'failed', text: message });
   return end(log, exitCodeOf(code));
 }
 
@@ -48,10 +58,9 @@ function readConfigFile(path: string): Uint8Array | undefined {
   }
 }
 
-function loadConfig(command: Extract<Command, { type: 'start' | 'test' }>): LoadResult {
-  const { configFile, envOnly } = command;
+function loadConfig({ configFile, envOnly }: Pick<LoadCommand, 'configFile' | 'envOnly'>): LoadResult {
   const host = { openFiles: openFilesLimit(), addresses: addressCount() };
-  return load({ configFile, envOnly, readFile: readConfigFile, env: process.env, cwd: process.cwd(), host });
+  return load({ configFile, envOnly, readFile: readConfigFile, env: process.env, cwd: CALLED_IN, host });
 }
 
 async function main(): Promise<void> {
@@ -61,76 +70,87 @@ async function main(): Promise<void> {
     process.stdout.write(command.text, () => process.exit(command.exitCode));
     return;
   }
-  const startLog = consoleLog();
-  const logger = startLog.logger();
-  if (command.type === 'fail') return fail(startLog, logger, command.code, command.text);
-  const result = loadConfig(command);
   if (command.type === 'test') {
-    const { text, exitCode } = testReport(result);
+    const { text, exitCode } = testReport(loadConfig(command));
     process.stdout.write(text, () => process.exit(exitCode));
     return;
   }
-  await start(result, startLog, logger);
-}
-
-async function start(result: LoadResult, startLog: LogOutput, startLogger: Logger): Promise<void> {
-  const { config, failure, notices, diagnostics } = result;
-  startLogger.trace(`XCORE-${SIGNATURE}`);
-  for (const { level, text } of notices) startLogger[level](text);
-  for (const diagnostic of diagnostics) {
-    startLogger[diagnostic.severity === 'error' ? 'error' : 'warn'](formatDiagnostic(diagnostic));
-  }
-  if (config === undefined || failure !== undefined) {
-    return fail(startLog, startLogger, failure?.code ?? 1023, failure?.text ?? 'no configuration');
-  }
-  startLogger.trace('config parse complete');
-  try {
-    process.chdir(config.root.work_dir);
-  } catch (error) {
-    return fail(
-      startLog,
-      startLogger,
-      CHDIR_FAILED,
-      `chdir to ${config.root.work_dir} failed: ${(error as Error).message}`,
-    );
-  }
-  const options = logOptions(config.root);
-  const log = new LogOutput(options);
-  if (options.filePath === undefined) startLogger.trace('write log to console');
-  else startLogger.trace(`you can check log by: tail -n 30 -f ${options.filePath}`);
+  const startLog = consoleLog();
+  const logger = startLog.logger();
+  if (command.type === 'fail') return fail(startLog, logger, command.code, command.text);
+  const loaded = loadConfig(command);
+  const config = await enter(loaded, startLog, logger);
+  for (const line of logPlaceLines(config)) logger.trace(line);
   await startLog.close();
-  await run(new Server(config, log.logger(), { name: NAME, version: VERSION }), log);
+  await run(config, loaded.files);
 }
 
-async function run(server: Server, log: LogOutput): Promise<void> {
+/** Says what is wrong with the configuration, and goes to its working directory. */
+async function enter(result: LoadResult, startLog: LogOutput, logger: Logger): Promise<Config> {
+  const { config, failure, notices, diagnostics } = result;
+  logger.trace(`XCORE-${SIGNATURE}`);
+  for (const { level, text } of notices) logger[level](text);
+  for (const one of diagnostics) logger[one.severity === 'error' ? 'error' : 'warn'](diagnosticLine(one));
+  if (config === undefined || failure !== undefined) {
+    return fail(startLog, logger, failure?.code ?? 1023, failure?.startText ?? 'no configuration');
+  }
+  logger.trace('config parse complete');
+  const { work_dir: folder } = config.root;
+  try {
+    process.chdir(folder);
+  } catch (error) {
+    return fail(startLog, logger, CHDIR_FAILED, `chdir to ${folder}, r0=-1, ${(error as Error).message}`);
+  }
+  return config;
+}
+
+async function run(config: Config, files: readonly string[]): Promise<void> {
+  const log = new LogOutput(logOptions(config.root));
   const logger = log.logger();
-  let isQuitting = false;
-  const quit = (signal: NodeJS.Signals, number: number): void => {
-    if (isQuitting) return;
-    isQuitting = true;
-    logger.trace(`sig=${number}, user terminate program, fast quit`);
-    server.close(signal);
-    logger.trace('srs terminated');
-    void end(log, 0);
-  };
-  process.on('SIGTERM', () => quit('SIGTERM', 15));
-  process.on('SIGINT', () => quit('SIGINT', 2));
-  process.on('SIGUSR1', () => {
-    log.reopen();
-    logger.warn('reopen log file, signo=10');
+  endOnUncaughtErrors(log, logger);
+  const options = processOptions(config.root);
+  if (options.isDaemon && !isDaemonChild) {
+    const logFile = logOptions(config.root).filePath;
+    const print = (text: string) => void process.stdout.write(text);
+    return end(log, await startDaemon({ logFile, cwd: CALLED_IN, log: logger, print }));
+  }
+  if (isDaemonChild) logger.trace('son(daemon) process running.');
+  // On demand: -v, -t and a start that fails need none of it, and most of the start-up time is spent there.
+  const { Service } = await import('./lifecycle/service.ts');
+  const service = new Service({
+    config,
+    files,
+    options,
+    identity: { name: NAME, version: VERSION },
+    output: log,
+    log: logger,
+    read: () =>
+      readAgain(config.file, CALLED_IN, () => loadConfig({ configFile: config.file, envOnly: false })),
+    cwd: CALLED_IN,
+    onEnd: () => void end(log, 0),
   });
+  await start(service, config, log, logger);
+}
+
+async function start(service: Service, config: Config, log: LogOutput, logger: Logger): Promise<void> {
+  try {
+    await service.start();
+  } catch (error) {
+    if (!(error instanceof StartFailure)) throw error;
+    const { srsCode, message } = error;
+    // A log file alone would leave whoever called without an answer.
+    if (!logOptions(config.root).hasConsole) process.stderr.write(`Failed, code=${srsCode} : ${message}\n`);
+    return fail(log, logger, srsCode, message);
+  }
+  reportToParent({ type: 'ready' });
+}
+
+function endOnUncaughtErrors(log: LogOutput, logger: Logger): void {
   process.on('uncaughtException', (error) => {
-    logger.error('uncaught error, the server ends', error);
+    logger.error(`uncaught error, the server ends: ${error instanceof Error ? error.stack : String(error)}`);
     log.flushSync();
     process.exit(1);
   });
-  try {
-    await server.start();
-  } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    await fail(log, logger, LISTEN_FAILED, `listen : ${error.message}`);
-  }
-  logger.trace(`${SIGNATURE} is ready, pid=${process.pid}, conf=${server.configFile}`);
 }
 
 await main();

@@ -1,21 +1,48 @@
-// Is this process in a container? Several signs, because each runtime leaves another one: cgroup v2 and
-// containerd show no "/docker" in the cgroup file, which is all that SRS looks at.
+// Is this process in a container? Several signs, because each runtime leaves another one: containerd and cgroup v2
+// show no "/docker" in the cgroup file of the first process, which is all that SRS looks at.
 
 import { existsSync, readFileSync } from 'node:fs';
+import type { Environment } from '../config/environment.ts';
 
-const CGROUP_SIGNS = /\/(docker|kubepods|libpod|containerd|lxc)\b|cri-containerd|crio-/;
-
-/** Looks at the environment, the marker files of Docker and Podman, and the cgroup of the first process. */
-export function isInContainer(): boolean {
-  if (process.env.KUBERNETES_SERVICE_HOST !== undefined) return true;
-  if (existsSync('/.dockerenv') || existsSync('/run/.containerenv')) return true;
-  return CGROUP_SIGNS.test(cgroupText());
+/** Where the signs are looked for. */
+export interface Surroundings {
+  readonly pid: number;
+  readonly env: Environment;
+  readonly hasFile: (path: string) => boolean;
+  /** The beginning of a file, '' if there is none. */
+  readonly readFile: (path: string) => string;
 }
 
-function cgroupText(): string {
-  try {
-    return readFileSync('/proc/1/cgroup', 'latin1').slice(0, 1024);
-  } catch {
-    return '';
-  }
+const CGROUP_SIGNS = /\/(docker|kubepods|libpod|containerd|lxc|ecs|buildkit)\b|cri-containerd|crio-|docker-/;
+/** A root file system put together of image layers: by Docker, containerd, CRI-O or Podman. */
+const LAYERED_ROOT = /^\S+ \S+ \S+ \/ \/ .* - overlay .*(docker|containerd|containers\/storage)/m;
+
+/** True if anything says so; nothing is needed from the user. */
+export function isInContainer(surroundings: Surroundings = THIS_PROCESS): boolean {
+  const { pid, env, hasFile, readFile } = surroundings;
+  // Nobody runs a streaming server as the init process of a machine.
+  if (pid === 1) return true;
+  // Kubernetes tells every pod where its API is; Podman and systemd-nspawn say what they are.
+  if (isSet(env.KUBERNETES_SERVICE_HOST) || isSet(env.container)) return true;
+  if (hasFile('/.dockerenv') || hasFile('/run/.containerenv')) return true;
+  return CGROUP_SIGNS.test(readFile('/proc/1/cgroup')) || LAYERED_ROOT.test(readFile('/proc/self/mountinfo'));
 }
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '';
+}
+
+const MAX_BYTES = 64 * 1024;
+
+const THIS_PROCESS: Surroundings = {
+  pid: process.pid,
+  env: process.env,
+  hasFile: existsSync,
+  readFile: (path) => {
+    try {
+      return readFileSync(path, 'latin1').slice(0, MAX_BYTES);
+    } catch {
+      return '';
+    }
+  },
+};

@@ -1,0 +1,56 @@
+// What changed directives of a vhost do to its running streams, their viewers and its open connections.
+
+import type { ConnectionRegistry } from '../../connection/connection-registry.ts';
+import type { ViewerOutputs } from '../../connection/viewer-outputs.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { StreamRegistry } from '../../stream/stream-registry.ts';
+import type { VhostChange, VhostSection } from './vhost-part.ts';
+
+/** What runs, and can be changed while it does. */
+export interface RunningParts {
+  readonly streams: StreamRegistry;
+  readonly outputs: ViewerOutputs;
+  readonly connections: ConnectionRegistry;
+}
+
+/** In the order of SRS. */
+export function vhostSections(running: RunningParts): readonly VhostSection[] {
+  const { connections } = running;
+  const toConnections = ({ options }: VhostChange) => connections.configure(options);
+  return [
+    { name: 'chunk_size', apply: () => {} },
+    { name: 'tcp_nodelay', apply: toConnections },
+    { name: 'min_latency', apply: (change) => configureStreams(running, change) },
+    { name: 'play', apply: (change) => applyPlay(running, change) },
+    { name: 'hls', apply: () => {} },
+    { name: 'publish', apply: toConnections },
+    { name: 'http_static', apply: () => {} },
+    { name: 'http_remux', apply: (change) => applyHttpRemux(connections, change) },
+  ];
+}
+
+function configureStreams(running: RunningParts, change: VhostChange): void {
+  for (const stream of streamsOf(running, change.name)) {
+    stream.configure(change.options.stream);
+    running.outputs.configure(stream, change.options);
+  }
+}
+
+function applyPlay(running: RunningParts, change: VhostChange): void {
+  const { name, before, after, log } = change;
+  configureStreams(running, change);
+  if (before.play.gop_cache === after.play.gop_cache) return;
+  for (const { url } of streamsOf(running, name)) {
+    log.trace(`vhost ${name} gop_cache changed to ${Number(after.play.gop_cache)}, source url=${url}`);
+  }
+}
+
+/** Switched off, it ends its viewers; switched on, the streams that run are served at once. */
+function applyHttpRemux(connections: ConnectionRegistry, { name, options, log }: VhostChange): void {
+  connections.configure(options);
+  log.trace(`vhost ${name} http_remux reload success`);
+}
+
+function streamsOf({ streams }: RunningParts, vhost: string): readonly Stream[] {
+  return [...streams.values()].filter(({ id }) => id.vhost === vhost);
+}
