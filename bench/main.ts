@@ -15,6 +15,7 @@ import { renderTable, type Series } from './report/table.ts';
 import type { LoadOptions } from './run/load-options.ts';
 import { type RunContext, runLoad } from './run/load-run.ts';
 import type { Measurement } from './run/measurement.ts';
+import { waitUntilQuiet } from './run/quiet.ts';
 import { readFlvFile } from './source/flv-file.ts';
 import { sourceFile } from './source/source-file.ts';
 import { buildTape } from './source/tape.ts';
@@ -81,19 +82,35 @@ function createContext(args: Arguments, options: LoadOptions): RunContext {
 
 /** A B A B: what changes on the machine during the runs touches all servers alike. */
 async function runInTurn(targets: readonly Target[], runs: number, context: RunContext): Promise<Series[]> {
-  const measured = new Map<Target, Measurement[]>(targets.map((target) => [target, []]));
+  const all = targets.map((target) => ({
+    target: target.name,
+    runs: [] as Measurement[],
+    failures: [] as string[],
+  }));
   for (let run = 1; run <= runs; run++) {
-    for (const target of targets) {
-      const one = await runLoad(target, context);
-      measured.get(target)?.push(one);
-      const { cpuPercent, userPercent, sysPercent, rssMb } = one;
-      context.progress.print(
-        `${target.name}, run ${run} of ${runs}: CPU ${show(cpuPercent)} % (user ${show(userPercent)}, ` +
-          `sys ${show(sysPercent)}), ${show(rssMb, 0)} MB`,
-      );
+    for (const [i, target] of targets.entries()) {
+      const series = all[i]!;
+      await waitUntilQuiet(context);
+      try {
+        const one = await runLoad(target, context);
+        series.runs.push(one);
+        context.progress.print(`${target.name}, run ${run} of ${runs}: ${describeRun(one)}`);
+      } catch (error) {
+        if (context.signal.aborted) throw error;
+        series.failures.push(errorText(error));
+        context.progress.print(`${target.name}, run ${run} of ${runs} failed: ${errorText(error)}`);
+      }
     }
   }
-  return targets.map((target) => ({ target: target.name, runs: measured.get(target) ?? [] }));
+  return all;
+}
+
+function describeRun({ cpuPercent, userPercent, sysPercent, rssMb }: Measurement): string {
+  return `CPU ${show(cpuPercent)} % (user ${show(userPercent)}, sys ${show(sysPercent)}), ${show(rssMb, 0)} MB`;
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function report(args: Arguments, options: LoadOptions, series: readonly Series[]): void {
@@ -110,8 +127,10 @@ function report(args: Arguments, options: LoadOptions, series: readonly Series[]
 
 /** Ours must serve everybody, and rightly; peers are only reported. */
 function hasFindings(series: readonly Series[]): boolean {
-  const ours = series.find((one) => one.target === 'tsrs')?.runs ?? [];
-  return ours.some(({ failedViewers, starvedViewers, checks }) => {
+  const ours = series.find((one) => one.target === 'tsrs');
+  if (ours === undefined) return false;
+  if (ours.failures.length > 0) return true;
+  return ours.runs.some(({ failedViewers, starvedViewers, checks }) => {
     const wrong = checks.withoutKeyFrameStart + checks.awayFromZero + checks.withBackwards + checks.withGaps;
     return failedViewers + starvedViewers + wrong > 0;
   });

@@ -32,5 +32,6 @@ export const COLUMNS: readonly Column[] = [
   { title: 'starved viewers', digits: 0, value: (one) => one.starvedViewers, isCompared: false },
   { title: 'publishers load %', digits: 1, value: (one) => one.publisherPercent, isCompared: false },
   { title: 'viewers load %', digits: 1, value: (one) => one.clientPercent, isCompared: false },
+  { title: 'other processes %', digits: 1, value: (one) => one.otherPercent, isCompared: false },
   { title: 'machine busy %', digits: 0, value: (one) => one.machinePercent, isCompared: false },
 ];

@@ -9,7 +9,10 @@ import type { Series } from './table.ts';
 export function renderNotes(series: readonly Series[]): string {
   return series
     .flatMap((one) => [
-      `${one.target}: ${describeChecks(one.runs.map((run) => run.checks))}`,
+      ...(one.runs.length === 0
+        ? []
+        : [`${one.target}: ${describeChecks(one.runs.map((run) => run.checks))}`]),
+      ...one.failures.map((failure) => `${one.target} failed: ${failure}`),
       ...one.runs.flatMap(describeSlow),
       ...one.runs.flatMap(describeFfmpeg),
     ])

@@ -11,6 +11,8 @@ import { showRange } from './number.ts';
 export interface Series {
   readonly target: string;
   readonly runs: readonly Measurement[];
+  /** Why runs brought no figures. */
+  readonly failures: readonly string[];
 }
 
 export function renderTable(series: readonly Series[]): string {

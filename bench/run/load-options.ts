@@ -30,4 +30,6 @@ export interface LoadOptions {
   readonly keep: boolean;
   /** Count system calls after the window. */
   readonly syscalls: boolean;
+  /** How long a run may be put off until the machine is idle. */
+  readonly waitQuietSec: number;
 }

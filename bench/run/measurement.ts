@@ -1,5 +1,6 @@
 // The figures of one run, from what the server's process, the workers and the server itself told.
 
+import { cpus } from 'node:os';
 import type { LoopReport } from '../measure/loop-report.ts';
 import { percentile } from '../measure/percentile.ts';
 import type { ProcessUse } from '../measure/proc.ts';
@@ -62,6 +63,8 @@ export interface Measurement {
   readonly publisherPercent: number;
   /** Share of all cores that was busy, %: above 90 the figures tell of the machine, not of the server. */
   readonly machinePercent: number;
+  /** What the machine did beside the server and its load, % of one core; much of it spoils the figures. */
+  readonly otherPercent: number | undefined;
   readonly failedViewers: number;
   /** Viewers with less than nine tenths of the published rate. */
   readonly starvedViewers: number;
@@ -80,6 +83,8 @@ export function toMeasurement(
 ): Measurement {
   const { windowSec } = raw;
   const report = mergeReports(raw.answers);
+  const use = serverUse(raw, options.viewers);
+  const clients = { viewers: clientPercent(raw, 'viewers'), publishers: clientPercent(raw, 'publishers') };
   const served = report.receivedBytes.length;
   const received = sum(report.receivedBytes);
   const sentBytes = sum(
@@ -92,7 +97,7 @@ export function toMeasurement(
     viewers: options.viewers,
     publishers: options.publishers,
     windowSec,
-    ...serverUse(raw, options.viewers),
+    ...use,
     deliveredMbps: toMbps(received, windowSec),
     publishedMbps: toMbps(sentBytes, windowSec),
     deliveredRatio: served === 0 ? undefined : received / served / perStream,
@@ -102,9 +107,15 @@ export function toMeasurement(
     delayP50Ms: percentile(report.delaysMs, 0.5),
     delayP99Ms: percentile(report.delaysMs, 0.99),
     loop: raw.loop,
-    clientPercent: clientPercent(raw, 'viewers'),
-    publisherPercent: clientPercent(raw, 'publishers'),
+    clientPercent: clients.viewers,
+    publisherPercent: clients.publishers,
     machinePercent: 100 * raw.busy,
+    otherPercent: otherPercent(
+      raw.busy,
+      use.cpuPercent,
+      clients.viewers + clients.publishers,
+      options.ffmpeg,
+    ),
     failedViewers: raw.failedViewers,
     starvedViewers: countStarved(
       report.receivedBytes,
@@ -144,6 +155,17 @@ function serverUse({ before, after, idle, windowSec }: RawMeasurement, viewers: 
     rssMb: toMb(after?.rssBytes),
     kbPerViewer: perViewer(grownKb),
   };
+}
+
+/** Unknown when the server's own share is, or when ffmpeg clients run, which are not counted. */
+function otherPercent(
+  busy: number,
+  serverPercent: number | undefined,
+  clientsPercent: number,
+  ffmpegClients: number,
+): number | undefined {
+  if (serverPercent === undefined || ffmpegClients > 0) return undefined;
+  return Math.max(0, 100 * busy * cpus().length - serverPercent - clientsPercent);
 }
 
 function toMb(bytes: number | undefined): number | undefined {

@@ -4,12 +4,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Arguments, UsageError } from '../cli/arguments.ts';
+import type { OptionName } from '../cli/option-table.ts';
 import { executableTarget } from './executable.ts';
 import { nginxRtmpTarget } from './nginx-rtmp.ts';
 import { nmsTarget } from './nms.ts';
 import { runningTarget } from './running.ts';
 import type { Target } from './target.ts';
 import { tsrsTarget } from './tsrs.ts';
+
+const DEFAULT_ARGS = '-c {{conf}}';
+const DEFAULT_FLV_PATH = '/{{app}}/{{stream}}.flv';
+const DEFAULT_HLS_PATH = '/{{app}}/{{stream}}.m3u8';
 
 export interface Folders {
   /** Root of the project. */
@@ -54,17 +59,18 @@ function nodeOptions(args: Arguments): { readonly node: string; readonly nodeArg
   return { node: args.text('node') ?? process.execPath, nodeArgs };
 }
 
+/** The nth --peer-conf, --peer-name, … belongs to the nth --peer-exe; '' or none means the default. */
 function executables(args: Arguments): Target[] {
-  const [confs, names] = [args.list('peer-conf'), args.list('peer-name')];
   return args.list('peer-exe').map((path, i) => {
-    const conf = confs[i];
+    const nth = (name: OptionName): string | undefined => args.list(name)[i] || undefined;
+    const conf = nth('peer-conf');
     return executableTarget({
-      name: names[i],
+      name: nth('peer-name'),
       path: existing('peer-exe', path),
-      confTemplate: conf === undefined || conf === '' ? undefined : existing('peer-conf', conf),
-      args: args.text('peer-args') ?? '',
-      flvPath: args.text('peer-flv-path') ?? '',
-      hlsPath: args.text('peer-hls-path') ?? '',
+      confTemplate: conf === undefined ? undefined : existing('peer-conf', conf),
+      args: nth('peer-args') ?? DEFAULT_ARGS,
+      flvPath: nth('peer-flv-path') ?? DEFAULT_FLV_PATH,
+      hlsPath: nth('peer-hls-path') ?? DEFAULT_HLS_PATH,
     });
   });
 }

@@ -10,8 +10,8 @@ import { runningTarget } from '../../../bench/target/running.ts';
 test('the table shows medians, ranges and ratios of the pairs', () => {
   const run = (cpuPercent: number): Measurement => ({ cpuPercent }) as Measurement;
   const table = renderTable([
-    { target: 'ours', runs: [run(5), run(6), run(9)] },
-    { target: 'peer', runs: [run(10), run(20), run(10)] },
+    { target: 'ours', runs: [run(5), run(6), run(9)], failures: [] },
+    { target: 'peer', runs: [run(10), run(20), run(10)], failures: [] },
   ]);
   expect(table.split('\n')).toEqual([
     '|       |          ours |             peer |      ours / peer |',
@@ -35,7 +35,7 @@ test.each([
 });
 
 test('values may start with a dash', () => {
-  expect(new Arguments(['--peer-args', '-c {{conf}} -t 1']).text('peer-args')).toBe('-c {{conf}} -t 1');
+  expect(new Arguments(['--peer-args', '-c {{conf}} -t 1']).list('peer-args')).toEqual(['-c {{conf}} -t 1']);
   expect(new Arguments(['--viewers=5', '--keep']).text('viewers')).toBe('5');
 });
 
