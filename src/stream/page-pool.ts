@@ -4,18 +4,26 @@
 /** Large enough for several frames, small enough that a thousand low-rate streams waste little. */
 export const PAGE_SIZE = 32 * 1024;
 
-/** Pages kept for reuse; more than that go to the garbage collector (16 MiB). */
-const MAX_FREE_PAGES = 512;
+/** Pages that are kept for reuse even if none is in use (16 MiB). */
+const MIN_KEPT_PAGES = 512;
 
+/**
+ * Keeps as many free pages as there are in use: streams that start a group of pictures at the same moment give
+ * back all their pages and want as many again, while the pages of streams that have ended go.
+ */
 export class PagePool {
   readonly #free: Buffer[] = [];
+  #inUse = 0;
 
   take(): Buffer {
+    this.#inUse++;
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(PAGE_SIZE);
   }
 
   /** Takes a page back. The caller must have dropped every view of it. */
   giveBack(page: Buffer): void {
-    if (this.#free.length < MAX_FREE_PAGES) this.#free.push(page);
+    const mayKeep = Math.max(MIN_KEPT_PAGES, this.#inUse);
+    this.#inUse--;
+    if (this.#free.length < mayKeep) this.#free.push(page);
   }
 }
