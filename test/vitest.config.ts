@@ -17,8 +17,10 @@ const reportDir = process.env.TSRS_TEST_REPORT_DIR;
 /** Suites with real processes: they wait far more than they compute, so they may share a core. */
 const realProcesses = {
   globalSetup: ['test/helpers/global-setup.ts'],
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   hookTimeout: 60_000,
+  // After the unit tests, which keep all cores busy.
+  sequence: { groupOrder: 1 },
 };
 
 export default defineConfig({
@@ -30,11 +32,19 @@ export default defineConfig({
     maxConcurrency: 8,
     globalSetup: ['test/helpers/run-folder.ts'],
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...realProcesses } },
       {
         extends: true,
-        test: { name: 'fault', include: ['test/fault/**/*.test.ts'], ...realProcesses, testTimeout: 120_000 },
+        test: { name: 'fault', include: ['test/fault/**/*.test.ts'], ...realProcesses },
       },
       { extends: true, test: { name: 'peer', include: ['test/peer/**/*.test.ts'], ...realProcesses } },
     ],

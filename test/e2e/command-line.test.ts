@@ -10,7 +10,7 @@ import { mainPath, projectRoot, serverConf, TestServer } from '../helpers/server
 import { waitFor } from '../helpers/wait-for.ts';
 
 async function tsrs(args: readonly string[], cwd = newFolder('cli')): Promise<Child> {
-  return run(process.execPath, [mainPath, ...args], { cwd, lifetimeMs: 10_000 });
+  return run(process.execPath, [mainPath, ...args], { cwd });
 }
 
 /** A folder with a conf on free ports; `edit` makes of it what the test wants. */
@@ -175,7 +175,7 @@ describe.concurrent('a running server', () => {
   test.for(['SIGTERM', 'SIGINT'] as const)('ends with code 0 on %s', async (signal) => {
     const server = await TestServer.start();
     server.child.kill(signal);
-    expect(await server.child.exited(10_000)).toEqual({ code: 0, signal: null });
+    expect(await server.child.exited()).toEqual({ code: 0, signal: null });
     const number = { SIGTERM: 15, SIGINT: 2 }[signal];
     expect(server.log).toMatch(new RegExp(`sig=${number}\\b`));
   });

@@ -9,7 +9,7 @@ import { uniqueName } from '../helpers/names.ts';
 import { RtmpPeer } from '../helpers/rtmp-peer.ts';
 import { httpFlv, TestServer } from '../helpers/server.ts';
 import { FlvViewer } from '../helpers/viewer.ts';
-import { waitFor, withTimeout } from '../helpers/wait-for.ts';
+import { PATIENCE_MS, waitFor, withTimeout } from '../helpers/wait-for.ts';
 
 let server: TestServer;
 let stream: string;
@@ -56,7 +56,7 @@ function fetchAll(method: string, path: string, headers: Record<string, string> 
     sent.on('error', reject);
     sent.end();
   });
-  return withTimeout(`answer to ${method} ${path}`, 5000, answer);
+  return withTimeout(`answer to ${method} ${path}`, PATIENCE_MS, answer);
 }
 
 /** Sends raw bytes and collects what comes back until `isEnough` or the end of the connection. */
@@ -75,9 +75,6 @@ async function exchange(text: string, isEnough: (bytes: Buffer) => boolean): Pro
   await waitFor(
     () => `an answer to ${text}, got ${bytes.subarray(0, 300).toString('latin1')}`,
     () => isClosed || isEnough(bytes),
-    {
-      timeoutMs: 5000,
-    },
   );
   socket.destroy();
   return bytes;
@@ -123,7 +120,7 @@ describe.concurrent('a live FLV response', () => {
     for (const tag of await mediaTags('h264-aac.flv')) leaving.sendTag(tag);
     await viewer.waitForTags(10);
     leaving.destroy();
-    expect(await viewer.waitForEnd(3000)).toBe('end');
+    expect(await viewer.waitForEnd()).toBe('end');
     expect(viewer.flv.rest.length).toBe(0);
     expect(viewer.tags.length).toBe((await mediaTags('h264-aac.flv')).length);
   });

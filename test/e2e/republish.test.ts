@@ -61,7 +61,7 @@ describe.concurrent('a publisher that comes back', () => {
       const viewer = await FlvViewer.start(server, stream);
       const publisher = new FfmpegPublisher(file, server.rtmpUrl(stream), { isRealTime: false });
       await publisher.finish();
-      await viewer.waitForEnd(5000);
+      await viewer.waitForEnd();
       expect(viewer.flv.rest.length, `unfinished tag in round ${round}`).toBe(0);
       expect(mediaFrames(viewer.tags).length, `frames in round ${round}`).toBe(
         mediaFrames(await mediaTags('h264-aac.flv')).length,

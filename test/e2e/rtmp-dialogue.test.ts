@@ -214,7 +214,7 @@ describe.concurrent('a publisher', () => {
     });
     const stream = uniqueName('silent');
     const silent = await RtmpPeer.publisher(impatient.target, impatient.tcUrl(), stream);
-    await silent.waitForClose(5000);
+    await silent.waitForClose();
     await impatient.waitForLog(/publish timeout/);
     const next = await RtmpPeer.publisher(impatient.target, impatient.tcUrl(), stream);
     next.destroy();

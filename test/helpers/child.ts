@@ -1,7 +1,7 @@
 // Child processes with captured output and a certain end: whatever happens, none outlives the test run.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { waitFor, withTimeout } from './wait-for.ts';
+import { PATIENCE_MS, waitFor, withTimeout } from './wait-for.ts';
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -93,7 +93,7 @@ export class Child {
     this.#process.kill(signal);
   }
 
-  async exited(timeoutMs = 30_000): Promise<ExitStatus> {
+  async exited(timeoutMs = PATIENCE_MS): Promise<ExitStatus> {
     try {
       return await withTimeout('exit', timeoutMs, this.#exited);
     } catch (cause) {
@@ -110,7 +110,7 @@ export class Child {
   }
 
   /** Waits until the output holds `pattern`; fails at once if the process ends without it. */
-  async waitForOutput(pattern: RegExp, timeoutMs = 10_000): Promise<RegExpMatchArray> {
+  async waitForOutput(pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<RegExpMatchArray> {
     return waitFor(
       () => `${pattern} in the output of ${this.describe()}`,
       () => {
@@ -123,7 +123,7 @@ export class Child {
   }
 
   /** Sends over IPC and returns the next answer. */
-  async request(message: string, timeoutMs = 5_000): Promise<unknown> {
+  async request(message: string, timeoutMs = PATIENCE_MS): Promise<unknown> {
     if (this.#status) throw new Error(`ended before it was asked for "${message}": ${this.describe()}`);
     const answer = new Promise((resolve, reject) => {
       this.#process.once('message', resolve);

@@ -2,7 +2,7 @@
 
 import { type FfmpegTool, findFfmpegTool } from '../../src/process/ffmpeg-binary.ts';
 import { Child } from './child.ts';
-import { waitFor } from './wait-for.ts';
+import { PATIENCE_MS, waitFor } from './wait-for.ts';
 
 export function ffmpegPath(): string {
   return toolPath('ffmpeg');
@@ -46,7 +46,7 @@ export class FfmpegPublisher {
     return Number(last ?? 0) / 1000;
   }
 
-  async waitUntilPublished(mediaMs: number, timeoutMs = 15_000): Promise<void> {
+  async waitUntilPublished(mediaMs: number, timeoutMs = PATIENCE_MS): Promise<void> {
     await waitFor(
       () => `${mediaMs} ms to be published by ${this.child.describe()}`,
       () => {
@@ -58,7 +58,7 @@ export class FfmpegPublisher {
   }
 
   /** Waits for the end of the file and of the process; throws unless ffmpeg is content. */
-  async finish(timeoutMs = 30_000): Promise<void> {
+  async finish(timeoutMs = PATIENCE_MS): Promise<void> {
     const { code } = await this.child.exited(timeoutMs);
     if (code !== 0) throw new Error(this.child.describe());
   }

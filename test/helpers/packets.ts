@@ -3,6 +3,7 @@
 import { expect } from 'vitest';
 import { Child } from './child.ts';
 import { ffprobePath } from './ffmpeg.ts';
+import { PATIENCE_MS } from './wait-for.ts';
 
 export interface Packet {
   readonly track: string;
@@ -38,7 +39,7 @@ export class Prober {
     this.child = new Child(ffprobePath(), ['-v', 'error', ...what, '-of', 'json', input], { lifetimeMs });
   }
 
-  async result(timeoutMs = 30_000): Promise<Probe> {
+  async result(timeoutMs = PATIENCE_MS): Promise<Probe> {
     const { code } = await this.child.exited(timeoutMs);
     if (code !== 0) throw new Error(this.child.describe());
     return parseProbe(this.child.stdout);

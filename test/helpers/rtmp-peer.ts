@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { type AmfObject, type AmfValue, decodeAmf, encodeAmf } from './amf0.ts';
 import { type FlvTag, flvTagType } from './flv.ts';
 import { ChunkDecoder, encodeChunks, type RtmpMessage } from './rtmp-chunks.ts';
-import { waitFor, withTimeout } from './wait-for.ts';
+import { PATIENCE_MS, waitFor, withTimeout } from './wait-for.ts';
 
 export interface RtmpTarget {
   readonly port: number;
@@ -53,7 +53,7 @@ export class RtmpPeer {
     const socket = connect({ port, host, noDelay: true });
     await withTimeout(
       `connection to port ${port}`,
-      10_000,
+      PATIENCE_MS,
       new Promise<void>((resolve, reject) => {
         socket.once('connect', resolve);
         socket.once('error', reject);
@@ -161,7 +161,7 @@ export class RtmpPeer {
   }
 
   /** Waits for a command whose info object has this code; returns that object. */
-  async waitForStatus(code: string, name?: string, timeoutMs = 10_000): Promise<AmfObject> {
+  async waitForStatus(code: string, name?: string, timeoutMs = PATIENCE_MS): Promise<AmfObject> {
     return waitFor(
       () => `${code}; received so far: ${JSON.stringify(this.commands)}`,
       () => {
@@ -184,7 +184,7 @@ export class RtmpPeer {
   async waitForMessage(
     what: string,
     matches: (message: RtmpMessage) => boolean,
-    timeoutMs = 10_000,
+    timeoutMs = PATIENCE_MS,
   ): Promise<RtmpMessage> {
     return waitFor(
       what,
@@ -196,7 +196,7 @@ export class RtmpPeer {
     );
   }
 
-  async waitForClose(timeoutMs = 10_000): Promise<void> {
+  async waitForClose(timeoutMs = PATIENCE_MS): Promise<void> {
     await withTimeout('the server to close the connection', timeoutMs, this.closed);
   }
 

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
 import { Child } from './child.ts';
 import { freePort, newFolder } from './names.ts';
+import { PATIENCE_MS } from './wait-for.ts';
 
 export const projectRoot = resolve(import.meta.dirname, '../..');
 export const mainPath = join(projectRoot, 'dist/main.js');
@@ -92,7 +93,7 @@ export class TestServer {
   }
 
   /** A line of the log, without colours, that matches. */
-  async waitForLog(pattern: RegExp, timeoutMs = 10_000): Promise<RegExpMatchArray> {
+  async waitForLog(pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<RegExpMatchArray> {
     return this.child.waitForOutput(pattern, timeoutMs);
   }
 
@@ -105,7 +106,7 @@ export class TestServer {
   async stop(): Promise<void> {
     if (this.child.status) throw new Error(`the server has ended before the test: ${this.child.describe()}`);
     this.child.kill('SIGTERM');
-    const status = await this.child.exited(10_000);
+    const status = await this.child.exited();
     expect(status, this.child.describe()).toEqual({ code: 0, signal: null });
     expect(this.log).not.toMatch(/uncaught|unhandled|TypeError|RangeError|ReferenceError|ERR_ASSERTION/i);
   }

@@ -3,7 +3,7 @@
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from './names.ts';
-import { waitFor, waitUntilQuiet } from './wait-for.ts';
+import { PATIENCE_MS, waitFor, waitUntilQuiet } from './wait-for.ts';
 
 export class Tap {
   readonly port: number;
@@ -35,11 +35,11 @@ export class Tap {
   }
 
   /** Waits until the server has sent this text, for example a status code. */
-  async waitForText(text: string, timeoutMs = 10_000): Promise<void> {
+  async waitForText(text: string, timeoutMs = PATIENCE_MS): Promise<void> {
     await waitFor(`"${text}" from the server`, () => this.toClient.includes(text), { timeoutMs });
   }
 
-  async waitForBytes(count: number, timeoutMs = 10_000): Promise<void> {
+  async waitForBytes(count: number, timeoutMs = PATIENCE_MS): Promise<void> {
     await waitFor(
       () => `${count} bytes from the server, got ${this.bytesToClient}`,
       () => this.bytesToClient >= count,

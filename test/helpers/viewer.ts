@@ -7,7 +7,7 @@ import { uniqueName } from './names.ts';
 import { type Probe, Prober } from './packets.ts';
 import type { TestServer } from './server.ts';
 import { Tap } from './tap.ts';
-import { waitFor } from './wait-for.ts';
+import { PATIENCE_MS, waitFor } from './wait-for.ts';
 
 export class RtmpViewer {
   readonly tap: Tap;
@@ -101,7 +101,7 @@ export class FlvViewer {
     return this.bytes.length < 13 ? [] : this.flv.tags;
   }
 
-  async waitForTags(count: number, timeoutMs = 10_000): Promise<void> {
+  async waitForTags(count: number, timeoutMs = PATIENCE_MS): Promise<void> {
     await waitFor(
       () => `${count} tags, got ${this.tags.length}`,
       () => this.tags.length >= count,
@@ -110,7 +110,7 @@ export class FlvViewer {
   }
 
   /** Waits for the end of the response, whichever it is. */
-  async waitForEnd(timeoutMs = 20_000): Promise<BodyEnd> {
+  async waitForEnd(timeoutMs = PATIENCE_MS): Promise<BodyEnd> {
     await waitFor('the response to end', () => this.bodyEnd !== 'open', { timeoutMs });
     return this.bodyEnd;
   }

@@ -2,8 +2,14 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
+/**
+ * Long enough for a machine that does ten other things: only a failing test ever waits for it. Where a test
+ * claims that something happens soon, it says how soon.
+ */
+export const PATIENCE_MS = 30_000;
+
 export interface WaitOptions {
-  /** Default 10 s. */
+  /** Default `PATIENCE_MS`. */
   readonly timeoutMs?: number;
   /** Default 20 ms. */
   readonly intervalMs?: number;
@@ -13,7 +19,7 @@ export interface WaitOptions {
 export async function waitFor<T>(
   what: string | (() => string),
   condition: () => T | Promise<T>,
-  { timeoutMs = 10_000, intervalMs = 20 }: WaitOptions = {},
+  { timeoutMs = PATIENCE_MS, intervalMs = 20 }: WaitOptions = {},
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -44,7 +50,7 @@ export async function withTimeout<T>(what: string, timeoutMs: number, promise: P
 export async function waitUntilQuiet(
   what: string,
   measure: () => number,
-  { quietMs = 1000, timeoutMs = 30_000 }: { quietMs?: number; timeoutMs?: number } = {},
+  { quietMs = 1000, timeoutMs = PATIENCE_MS }: { quietMs?: number; timeoutMs?: number } = {},
 ): Promise<number> {
   let last = measure();
   let since = Date.now();
