@@ -1,0 +1,127 @@
+// One walk through the origins of a stream: every address of every name once, in order of preference. Names are
+// resolved side by side, and one that takes long or does not exist holds nobody up.
+
+import { createHash } from 'node:crypto';
+import { type Endpoint, endpointText, parseEndpoint } from '../client/endpoint.ts';
+import type { NameResolver } from '../client/name-resolver.ts';
+import type { OriginHealth } from './origin-health.ts';
+
+export interface Candidate {
+  /** As configured: the name goes into tcUrl. */
+  readonly origin: Endpoint;
+  /** What to connect to. */
+  readonly address: Endpoint;
+  /** Identifies the address. */
+  readonly key: string;
+  /** Of the origin in the list. */
+  readonly index: number;
+}
+
+export interface OriginRoundOptions {
+  /** `host[:port]` each. */
+  readonly origins: readonly string[];
+  readonly defaultPort: number;
+  /** Where in the list the walk starts. */
+  readonly startIndex: number;
+  /** Of the addresses behind one name each stream prefers its own, the same from every edge. */
+  readonly streamUrl: string;
+  readonly resolver: Pick<NameResolver, 'resolve'>;
+  readonly health: Pick<OriginHealth, 'isDown'>;
+  /** The address that just lost the stream, '' if none: it is tried last. */
+  readonly lostKey: string;
+  /** Called when there may be more to take. */
+  readonly onMore: () => void;
+  readonly onUnresolved: (host: string, error: unknown) => void;
+}
+
+/** So long a slow name keeps its place in the order, ms. */
+const RESOLVE_PATIENCE_MS = 200;
+
+interface Entry {
+  readonly origin: Endpoint;
+  readonly index: number;
+  /** undefined until the name is resolved. */
+  candidates: Candidate[] | undefined;
+}
+
+export class OriginRound {
+  readonly #options: OriginRoundOptions;
+  readonly #entries: readonly Entry[];
+  #timer: NodeJS.Timeout | undefined;
+  #isPatient = true;
+  #isClosed = false;
+
+  constructor(options: OriginRoundOptions) {
+    this.#options = options;
+    const { origins, startIndex, defaultPort, onMore } = options;
+    this.#entries = origins.map((_, at) => {
+      const index = (startIndex + at) % origins.length;
+      return { origin: parseEndpoint(origins[index] as string, defaultPort), index, candidates: undefined };
+    });
+    this.#timer = setTimeout(() => {
+      this.#isPatient = false;
+      onMore();
+    }, RESOLVE_PATIENCE_MS);
+    for (const entry of this.#entries) void this.#resolve(entry);
+  }
+
+  /** Nothing to take now, but perhaps later: `onMore` will tell. */
+  get isResolving(): boolean {
+    return this.#entries.some(({ candidates }) => candidates === undefined);
+  }
+
+  /**
+   * The next address to try; the one that lost the stream and those that nobody could reach a moment ago come last.
+   * @param isExcluded addresses that are in use already
+   */
+  take(isExcluded: (key: string) => boolean): Candidate | undefined {
+    const { health, lostKey } = this.#options;
+    return (
+      this.#takeIf(({ key }) => !isExcluded(key) && key !== lostKey && !health.isDown(key)) ??
+      (this.isResolving ? undefined : this.#takeIf(({ key }) => !isExcluded(key)))
+    );
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #takeIf(isGood: (candidate: Candidate) => boolean): Candidate | undefined {
+    for (const { candidates } of this.#entries) {
+      if (candidates === undefined) {
+        if (this.#isPatient) return undefined;
+        continue;
+      }
+      const at = candidates.findIndex(isGood);
+      if (at >= 0) return candidates.splice(at, 1)[0];
+    }
+    return undefined;
+  }
+
+  async #resolve(entry: Entry): Promise<void> {
+    const { resolver, streamUrl, onMore, onUnresolved } = this.#options;
+    try {
+      const addresses = await resolver.resolve(entry.origin.host);
+      entry.candidates = preferred(addresses, streamUrl).map((host) => this.#candidate(entry, host));
+    } catch (error) {
+      entry.candidates = [];
+      if (!this.#isClosed) onUnresolved(entry.origin.host, error);
+    }
+    if (!this.#isClosed) onMore();
+  }
+
+  #candidate({ origin, index }: Entry, host: string): Candidate {
+    const address = { host, port: origin.port };
+    return { origin, address, key: endpointText(address), index };
+  }
+}
+
+/** Rendezvous hashing: an address that comes or goes moves only its own streams. */
+function preferred(addresses: readonly string[], streamUrl: string): readonly string[] {
+  if (addresses.length < 2) return addresses;
+  const weight = (address: string) => createHash('md5').update(`${address} ${streamUrl}`).digest('hex');
+  const weighted = addresses.map((address) => ({ address, weight: weight(address) }));
+  return weighted.sort((a, b) => (a.weight < b.weight ? -1 : 1)).map(({ address }) => address);
+}
