@@ -81,12 +81,12 @@ export class TsMuxer {
 
   /**
    * Plans the packets of a message; a sequence header is only taken in. The payload is lent until `write`.
-   * @param audioPts time of an audio frame if it is not the message's, ticks of 1/90000 s
+   * @param dts decoding time if it is not the message's own, ticks of 1/90000 s
    * @returns bytes that the packets take, a multiple of 188; 0 = nothing to write
    */
-  prepare(message: MediaMessage, audioPts?: number): number {
+  prepare(message: MediaMessage, dts = message.timestampMs * TICKS_PER_MS): number {
     this.#skipReason = undefined;
-    return message.track === 'video' ? this.#prepareVideo(message) : this.#prepareAudio(message, audioPts);
+    return message.track === 'video' ? this.#prepareVideo(message, dts) : this.#prepareAudio(message, dts);
   }
 
   /** Plans the packed audio that still waits for more frames. @returns as `prepare` */
@@ -100,7 +100,7 @@ export class TsMuxer {
     this.#plan.write(target, offset);
   }
 
-  #prepareVideo(message: MediaMessage): number {
+  #prepareVideo(message: MediaMessage, dts: number): number {
     const { payload } = message;
     const tag = parseVideoTag(payload);
     if (tag.type === 'dropped' || tag.trackId !== 0) return 0;
@@ -109,21 +109,26 @@ export class TsMuxer {
     const framing = codec === 'h264' ? this.#h264 : this.#h265;
     if (tag.isSequenceHeader) return this.#configure(framing, payload, tag.dataOffset);
     if (tag.packetType !== 'coded-frames') return 0;
-    return this.#planVideo(message, tag, codec, framing);
+    return this.#planVideo(message, dts, tag, codec, framing);
   }
 
-  #planVideo(message: MediaMessage, tag: VideoTag, codec: TsVideoCodec, framing: ElementaryFraming): number {
+  #planVideo(
+    message: MediaMessage,
+    dts: number,
+    tag: VideoTag,
+    codec: TsVideoCodec,
+    framing: ElementaryFraming,
+  ): number {
     const size = this.#planFrame(framing, message.payload, tag.dataOffset);
     if (size === 0) return 0;
     if (this.#tracks.video !== codec) this.#changeTracks({ ...this.#tracks, video: codec });
-    const dts = message.timestampMs * TICKS_PER_MS;
     const delay = compositionTimeMs(tag, message.payload) * TICKS_PER_MS;
     // Nothing is shown before time 0: a negative PTS would wrap to the far future.
     const pts = Math.max(dts + delay, Math.min(dts, 0));
     return this.#plan.video(framing, size, pts, dts, message.isKeyFrame);
   }
 
-  #prepareAudio(message: MediaMessage, audioPts = message.timestampMs * TICKS_PER_MS): number {
+  #prepareAudio(message: MediaMessage, pts: number): number {
     const { payload } = message;
     const tag = parseAudioTag(payload);
     if (tag.type === 'dropped' || tag.trackId !== 0) return 0;
@@ -135,9 +140,8 @@ export class TsMuxer {
     const size = this.#planFrame(framing, payload, tag.dataOffset);
     if (size === 0) return 0;
     if (this.#tracks.audio !== codec) this.#changeAudio(codec);
-    if (this.#packer === undefined)
-      return this.#plan.audio(framing, size, audioPts, codec, this.#isClockAudio);
-    return this.#packer.add(framing, size, audioPts) ? this.#preparePacked(this.#packer) : 0;
+    if (this.#packer === undefined) return this.#plan.audio(framing, size, pts, codec, this.#isClockAudio);
+    return this.#packer.add(framing, size, pts) ? this.#preparePacked(this.#packer) : 0;
   }
 
   #preparePacked(packer: AudioPacker): number {

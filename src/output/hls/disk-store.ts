@@ -1,0 +1,306 @@
+// Segments and playlist of one stream on disk. What the segmenter hands over becomes jobs that run one after the
+// other, each in its turn of the folder's queue; nothing here ever blocks the event loop or the stream.
+
+import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
+import { MIN_KEEP_MS } from './cut-rules.ts';
+import type { DiskQueue } from './disk-queue.ts';
+import { DiskSegment } from './disk-segment.ts';
+import { existing, findPlaylist } from './found-playlist.ts';
+import { makeFolder, readSmallFile, removeFile, replaceFile, writeWholeFile } from './hls-files.ts';
+import type { HlsNames, SegmentMoment } from './hls-names.ts';
+import type { HlsOptions } from './hls-options.ts';
+import { type ListedSegment, PlaylistWindow } from './playlist-window.ts';
+import { ivHex, type SegmentKey, SegmentKeys } from './segment-key.ts';
+import type { SegmentPages } from './segment-pages.ts';
+import type { SegmentStore, SegmentStoreEvents } from './segment-store.ts';
+
+export interface DiskStoreHost {
+  readonly queue: DiskQueue;
+  readonly pages: SegmentPages;
+  /** Wall clock, ms since 1970. */
+  readonly wallClock: () => number;
+  readonly events: SegmentStoreEvents;
+}
+
+type Job =
+  | { readonly type: 'start'; readonly previous: SegmentStore | undefined }
+  | { readonly type: 'begin'; readonly moment: SegmentMoment }
+  | { readonly type: 'append'; readonly page: Buffer; readonly size: number }
+  | { readonly type: 'end'; readonly durationMs: number; readonly isDiscontinuity: boolean }
+  | { readonly type: 'discard' }
+  | { readonly type: 'dispose' }
+  | { readonly type: 'notify'; readonly done: () => void };
+
+export class DiskStore implements SegmentStore {
+  readonly #names: HlsNames;
+  readonly #options: HlsOptions;
+  readonly #host: DiskStoreHost;
+  readonly #keys: SegmentKeys | undefined;
+  readonly #window = new PlaylistWindow();
+  #jobs: Job[] = [];
+  #isRunning = false;
+  #pendingBytes = 0;
+  #segment: DiskSegment | undefined;
+  #currentUri = '';
+  /** A segment is missing before the next one. */
+  #isGap = false;
+  /** The playlist on disk as we know it. */
+  #playlistText: string | undefined;
+  /** Off the playlist for one segment's time: a viewer may just be about to ask for them. */
+  #expired: ListedSegment[] = [];
+
+  /** @param nextSequence the lowest number that the next segment may have */
+  constructor(names: HlsNames, options: HlsOptions, host: DiskStoreHost, nextSequence: number) {
+    this.#names = names;
+    this.#options = options;
+    this.#host = host;
+    this.#keys = options.keys && new SegmentKeys(options.keys.fragmentsPerKey, randomBytes);
+    this.#window.continueAt(nextSequence);
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  get nextSequence(): number {
+    return this.#window.nextSequence;
+  }
+
+  get currentUri(): string {
+    return this.#currentUri;
+  }
+
+  start(previous?: SegmentStore): void {
+    this.#add({ type: 'start', previous });
+  }
+
+  begin(moment: SegmentMoment): void {
+    this.#add({ type: 'begin', moment });
+  }
+
+  append(page: Buffer, size: number): void {
+    this.#pendingBytes += page.length;
+    this.#add({ type: 'append', page, size });
+  }
+
+  end(durationMs: number, isDiscontinuity: boolean): void {
+    this.#add({ type: 'end', durationMs, isDiscontinuity });
+  }
+
+  discard(): void {
+    for (let job = this.#jobs.pop(); job !== undefined; job = this.#jobs.pop()) {
+      if (job.type === 'append') this.#giveBack(job.page);
+      else if (job.type === 'begin') return;
+      else {
+        this.#jobs.push(job);
+        break;
+      }
+    }
+    this.#add({ type: 'discard' });
+  }
+
+  dispose(): void {
+    this.#add({ type: 'dispose' });
+  }
+
+  settled(): Promise<void> {
+    return new Promise((done) => {
+      this.#add({ type: 'notify', done });
+    });
+  }
+
+  #add(job: Job): void {
+    this.#jobs.push(job);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#runAll();
+  }
+
+  async #runAll(): Promise<void> {
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      if (job.type === 'notify') job.done();
+      else await this.#runInTurn(job);
+    }
+    this.#isRunning = false;
+  }
+
+  async #runInTurn(job: Exclude<Job, { type: 'notify' }>): Promise<void> {
+    try {
+      // Outside the queue: the other store needs turns of its own.
+      if (job.type === 'start' && job.previous !== undefined) await this.#takeOver(job.previous);
+      await this.#host.queue.run(() => this.#run(job));
+    } catch (error) {
+      this.#host.events.failed(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #run(job: Exclude<Job, { type: 'notify' }>): Promise<void> {
+    switch (job.type) {
+      case 'start':
+        return this.#start();
+      case 'begin':
+        return this.#begin(job.moment);
+      case 'append':
+        return this.#append(job.page, job.size);
+      case 'end':
+        return this.#end(job.durationMs, job.isDiscontinuity);
+      case 'discard':
+        return this.#loseSegment();
+      case 'dispose':
+        return this.#dispose();
+    }
+  }
+
+  async #takeOver(previous: SegmentStore): Promise<void> {
+    await previous.settled();
+    this.#window.continueAt(previous.nextSequence);
+  }
+
+  async #start(): Promise<void> {
+    await makeFolder(dirname(this.#names.playlistPath));
+    const { windowMs } = this.#options;
+    const found = await findPlaylist(this.#names, windowMs, this.#host.wallClock());
+    if (found === undefined) return;
+    // Our own list knows more than the file, unless another server has gone on with it.
+    const hasOwn = this.#window.segments.length > 0;
+    if (hasOwn && found.nextSequence <= this.#window.nextSequence) return;
+    this.#window.continueAt(found.nextSequence);
+    const isContinued = !found.isOld && found.nextSequence === this.#window.nextSequence;
+    this.#window.adopt(isContinued ? found.segments : []);
+    if (!isContinued) this.#expired.push(...found.segments);
+    const text = await readSmallFile(this.#names.playlistPath, Number.MAX_SAFE_INTEGER);
+    this.#playlistText = text?.text;
+  }
+
+  async #begin(moment: SegmentMoment): Promise<void> {
+    const sequence = this.#window.nextSequence;
+    const name = this.#names.segment(sequence, moment);
+    this.#currentUri = name.uri;
+    const key = await this.#keyFor(sequence);
+    this.#segment = new DiskSegment(sequence, moment, key, name.path);
+    try {
+      await this.#segment.open();
+    } catch (error) {
+      await this.#loseSegment();
+      throw error;
+    }
+  }
+
+  async #keyFor(sequence: number): Promise<SegmentKey | undefined> {
+    if (this.#keys === undefined) return undefined;
+    const current = this.#keys.currentFor(sequence);
+    if (current !== undefined) return current;
+    const name = this.#names.key(sequence);
+    const key = this.#keys.create(sequence, name.uri);
+    try {
+      await writeWholeFile(name.path, key.key);
+      return key;
+    } catch (error) {
+      this.#keys.forget();
+      this.#isGap = true;
+      throw error;
+    }
+  }
+
+  async #append(page: Buffer, size: number): Promise<void> {
+    try {
+      await this.#segment?.write(page.subarray(0, size));
+    } catch (error) {
+      await this.#loseSegment();
+      throw error;
+    } finally {
+      this.#giveBack(page);
+    }
+  }
+
+  #giveBack(page: Buffer): void {
+    this.#pendingBytes -= page.length;
+    this.#host.pages.giveBack(page);
+  }
+
+  async #end(durationMs: number, isDiscontinuity: boolean): Promise<void> {
+    const segment = this.#segment;
+    if (segment === undefined) return;
+    this.#segment = undefined;
+    const { sequence, moment, key } = segment;
+    const { path, uri } = this.#names.segment(sequence, moment, durationMs);
+    if (durationMs < MIN_KEEP_MS) {
+      await segment.remove();
+      this.#host.events.dropped(sequence, uri, durationMs);
+      return;
+    }
+    await this.#finish(segment, path);
+    const playlistKey = key && { uri: key.uri, ivHex: ivHex(key) };
+    const isCut = isDiscontinuity || this.#isGap;
+    this.#isGap = false;
+    this.#window.add({ sequence, durationMs, uri, path, isDiscontinuity: isCut, key: playlistKey });
+    try {
+      await this.#refresh();
+    } finally {
+      const { playlistPath, playlistUrlPath } = this.#names;
+      this.#host.events.listed({ sequence, durationMs, path, uri, playlistPath, playlistUrlPath });
+    }
+  }
+
+  async #finish(segment: DiskSegment, path: string): Promise<void> {
+    try {
+      const isFolderNew = await segment.finish(path);
+      if (!isFolderNew) return;
+    } catch (error) {
+      await segment.remove();
+      this.#isGap = true;
+      throw error;
+    }
+    this.#host.events.warned(`hls: the folder of ${path} was removed, it is made again`);
+    this.#window.adopt(await existing(this.#window.segments));
+  }
+
+  /** Writes the playlist, then removes what nobody can be asking for any more. */
+  async #refresh(): Promise<void> {
+    const expired = this.#window.expire(this.#options.windowMs);
+    const text = this.#window.text(this.#options.minTargetMs);
+    if (text === undefined) return;
+    try {
+      const { playlistPath } = this.#names;
+      await replaceFile(playlistPath, `${playlistPath}.temp`, text);
+      this.#playlistText = text;
+    } catch (error) {
+      this.#expired.push(...expired);
+      throw error;
+    }
+    const gone = this.#expired;
+    this.#expired = expired;
+    if (this.#options.isCleanup) await this.#remove(gone);
+  }
+
+  async #loseSegment(): Promise<void> {
+    const segment = this.#segment;
+    this.#segment = undefined;
+    this.#isGap = true;
+    await segment?.remove();
+  }
+
+  async #dispose(): Promise<void> {
+    await this.#loseSegment();
+    const onDisk = await readSmallFile(this.#names.playlistPath, Number.MAX_SAFE_INTEGER);
+    const listed = this.#window.clear();
+    const expired = this.#expired.splice(0);
+    if (onDisk !== undefined && onDisk.text !== this.#playlistText) {
+      this.#host.events.warned(`hls: ${this.#names.playlistPath} is another server's now, its files stay`);
+      return;
+    }
+    await this.#remove([...expired, ...listed]);
+    await removeFile(this.#names.playlistPath);
+  }
+
+  /** A file that cannot be removed is a warning: the others are still to go. */
+  async #remove(segments: readonly ListedSegment[]): Promise<void> {
+    for (const { path } of segments) {
+      if (path === undefined) continue;
+      await removeFile(path).catch((error: Error) =>
+        this.#host.events.warned(`hls: ${error.message} failed`),
+      );
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// Where segments go: a disk or memory. The segmenter hands over bytes in order and never waits; a store works off
+// what it got in its own time and says how much of it is still pending.
+
+import type { SegmentMoment } from './hls-names.ts';
+
+/** A full segment, for hooks and the log. Paths and URLs as SRS names them. */
+export interface HlsSegmentEvent {
+  readonly sequence: number;
+  readonly durationMs: number;
+  /** File of the segment. */
+  readonly path: string;
+  /** As the playlist has it. */
+  readonly uri: string;
+  readonly playlistPath: string;
+  /** Playlist below the folder. */
+  readonly playlistUrlPath: string;
+}
+
+export interface SegmentStoreEvents {
+  /** A segment is in the playlist. */
+  listed(event: HlsSegmentEvent): void;
+  /** A segment was too short and is gone. */
+  dropped(sequence: number, uri: string, durationMs: number): void;
+  /** Something could not be written; what the error is about is in its message. */
+  failed(error: Error): void;
+  /** Worth a line in the log, harmless. */
+  warned(text: string): void;
+}
+
+export interface SegmentStore {
+  /** Bytes taken and not yet at their place. */
+  readonly pendingBytes: number;
+  /** The next segment's number, for the log. */
+  readonly nextSequence: number;
+  /** URI of the segment that is open or was last, '' before the first. */
+  readonly currentUri: string;
+  /**
+   * A publisher comes: what an earlier run or another server left is found and continued.
+   * @param previous the stream's store until now, if its settings have changed: its work is finished first
+   */
+  start(previous?: SegmentStore): void;
+  begin(moment: SegmentMoment): void;
+  /** Takes the first `size` bytes of a page, and the page itself: it goes back to its pool when they are written. */
+  append(page: Buffer, size: number): void;
+  /** The open segment is complete. Shorter than 100 ms, it is dropped and its number used again. */
+  end(durationMs: number, isDiscontinuity: boolean): void;
+  /** Gives the open segment up: its bytes, also those still pending, are freed. */
+  discard(): void;
+  /** Removes everything that is still listed, and the playlist. */
+  dispose(): void;
+  /** Resolves when all that was handed over until now is at its place. */
+  settled(): Promise<void>;
+}

@@ -1,0 +1,63 @@
+// A store that keeps what the segmenter hands over, segment by segment, and lets a test hold its bytes back.
+
+import type { SegmentMoment } from '../../../../src/output/hls/hls-names.ts';
+import type { SegmentPages } from '../../../../src/output/hls/segment-pages.ts';
+import type { SegmentStore } from '../../../../src/output/hls/segment-store.ts';
+
+export interface RecordedSegment {
+  readonly moment: SegmentMoment;
+  readonly bytes: Buffer;
+  readonly durationMs: number;
+  readonly isDiscontinuity: boolean;
+}
+
+export class RecordingStore implements SegmentStore {
+  pendingBytes = 0;
+  readonly segments: RecordedSegment[] = [];
+  discarded = 0;
+  readonly nextSequence = 0;
+  readonly currentUri = '';
+  readonly #pages: SegmentPages;
+  #moment: SegmentMoment | undefined;
+  #parts: Buffer[] = [];
+
+  constructor(pages: SegmentPages) {
+    this.#pages = pages;
+  }
+
+  start(): void {}
+
+  begin(moment: SegmentMoment): void {
+    if (this.#moment !== undefined) throw new Error('begin without end');
+    this.#moment = moment;
+    this.#parts = [];
+  }
+
+  append(page: Buffer, size: number): void {
+    if (this.#moment === undefined) throw new Error('append without begin');
+    this.#parts.push(Buffer.from(page.subarray(0, size)));
+    // Whoever still wrote to the page would be found out.
+    page.fill(0);
+    this.#pages.giveBack(page);
+  }
+
+  end(durationMs: number, isDiscontinuity: boolean): void {
+    if (this.#moment === undefined) throw new Error('end without begin');
+    this.segments.push({
+      moment: this.#moment,
+      bytes: Buffer.concat(this.#parts),
+      durationMs,
+      isDiscontinuity,
+    });
+    this.#moment = undefined;
+  }
+
+  discard(): void {
+    this.#moment = undefined;
+    this.discarded++;
+  }
+
+  dispose(): void {}
+
+  async settled(): Promise<void> {}
+}
