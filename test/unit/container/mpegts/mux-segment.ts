@@ -6,7 +6,7 @@ import type { MediaMessage } from '../../../../src/media/message.ts';
 
 export function muxSegment(muxer: TsMuxer, messages: readonly MediaMessage[]): Buffer {
   // Not zeros: a byte that the muxer forgets to write shows.
-  let bytes = Buffer.alloc(1024 * 1024, 0xee);
+  let bytes = Buffer.alloc(64 * 1024, 0xee);
   let size = TABLES_SIZE;
   muxer.startSegment();
   const append = (planned: number) => {

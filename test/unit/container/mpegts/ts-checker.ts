@@ -144,8 +144,9 @@ export class TsChecker {
   }
 
   #clockReference(pid: number, ticks: number): void {
-    if (pid !== this.#pcrPid) this.#say(`clock reference on PID ${pid}, not ${this.#pcrPid}`);
-    this.#pcrs.push(ticks);
+    if (pid === this.#pcrPid) this.#pcrs.push(ticks);
+    // Sound may come before anybody knew that pictures follow; later on there is one clock.
+    else if (this.#pcrs.length > 0) this.#say(`clock reference on PID ${pid}, not ${this.#pcrPid}`);
   }
 
   #payload(pid: number, isUnitStart: boolean, payload: Buffer): void {

@@ -211,7 +211,7 @@ describe('packets', () => {
   test('of every size hold exactly the frame, the rest is stuffing', () => {
     const muxer = new TsMuxer();
     const checker = new TsChecker();
-    for (let size = 1; size <= 600; size++) {
+    for (let size = 1; size <= 400; size++) {
       const frames = [mp3Frame(size * 60, size), mp3Frame(size * 60 + 30, size)];
       const { pes } = checker.check(muxSegment(muxer, frames), `size ${size}`);
       expect(pes.map(({ data }) => data.toString('hex'))).toEqual(
