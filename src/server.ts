@@ -2,15 +2,18 @@
 // when the configuration is reloaded is listed in `reloadParts`.
 
 import { randomBytes } from 'node:crypto';
-import { addVersionsRoute } from './api/routes/versions.ts';
+import { networkInterfaces } from 'node:os';
+import type { ApiContext } from './api/api-context.ts';
+import { HttpPorts } from './api/http-ports.ts';
+import { Cluster } from './cluster/cluster.ts';
 import type { Config } from './config/config.ts';
+import { edgeOptionsOf } from './config/options/cluster-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
-import { type HttpHost, HttpServer } from './connection/http/http-server.ts';
-import { serveLiveStreams } from './connection/http/live-streams.ts';
+import type { HttpHost } from './connection/http/http-server.ts';
 import { RtmpServer } from './connection/rtmp/rtmp-server.ts';
 import { ViewerOutputs } from './connection/viewer-outputs.ts';
 import { ListenerSet, type Port } from './lifecycle/listener-set.ts';
-import { addProbeRoutes, type Readiness } from './lifecycle/readiness.ts';
+import type { Readiness } from './lifecycle/readiness.ts';
 import { httpPart } from './lifecycle/reload/http-part.ts';
 import { listenPart } from './lifecycle/reload/listen-part.ts';
 import type { ReloadPart } from './lifecycle/reload/reload-part.ts';
@@ -22,6 +25,8 @@ import { VhostTable } from './lifecycle/vhost-table.ts';
 import { connectionId } from './log/connection-id.ts';
 import type { Logger } from './log/logger.ts';
 import type { ServerIdentity } from './media/metadata.ts';
+import { ownAddress } from './stats/host/addresses.ts';
+import { HostSampler } from './stats/host/host-sampler.ts';
 import { Statistics } from './stats/statistics.ts';
 import { StreamRegistry } from './stream/stream-registry.ts';
 
@@ -55,6 +60,9 @@ export class Server {
     now: () => performance.now(),
   });
   readonly #vhosts: VhostTable;
+  readonly #cluster: Cluster;
+  readonly #sampler: HostSampler;
+  readonly #http: HttpPorts;
   readonly #listeners: ListenerSet;
   readonly #workers: readonly StreamWorker[] = [];
 
@@ -63,6 +71,15 @@ export class Server {
     this.#log = setup.log;
     this.#connections = new ConnectionRegistry(setup.config().root.max_connections);
     this.#vhosts = new VhostTable(setup.config());
+    this.#cluster = new Cluster({
+      edgeOf: (name) => edgeOptionsOf(setup.config(), name),
+      identity: setup.identity,
+      serverIp: ownAddress(networkInterfaces(), setup.config().stats.network),
+      log: setup.log,
+    });
+    const { enabled, disk } = setup.config().stats;
+    this.#sampler = new HostSampler({ isEnabled: enabled, disks: disk });
+    this.#http = new HttpPorts(this.#host(), this.#apiContext(), setup.readiness);
     this.#listeners = new ListenerSet(setup.log);
   }
 
@@ -86,6 +103,7 @@ export class Server {
   /** Opens all listeners. Rejects with ListenError if one cannot be opened; the others are closed again. */
   async start(): Promise<void> {
     this.#statistics.start();
+    this.#sampler.start();
     await this.#listeners.start(this.#ports(this.#setup.config()));
   }
 
@@ -103,66 +121,45 @@ export class Server {
   close(reason: string): void {
     this.#listeners.close();
     this.#connections.closeAll(reason);
+    this.#cluster.close();
     this.#statistics.close();
+    this.#sampler.close();
   }
 
   /** The ports that a configuration asks for, in the order in which they open. */
-  #ports({ root, http_api: api, http_server: http }: Config): readonly Port[] {
-    const ports: Port[] = root.listen.map((endpoint) => ({
+  #ports(config: Config): readonly Port[] {
+    const rtmp: Port[] = config.root.listen.map((endpoint) => ({
       kind: 'RTMP',
       directive: 'listen',
       endpoint,
       isMedia: true,
-      create: () => this.#createRtmp(),
+      create: () =>
+        new RtmpServer(
+          { ...this.#host(), cluster: this.#cluster, randomBytes },
+          this.#connections,
+          this.#log,
+        ),
     }));
-    const isShared = api.enabled && http.enabled && api.listen.text === http.listen.text;
-    if (api.enabled && !isShared) {
-      const create = () => this.#createApi();
-      ports.push({
-        kind: 'HTTP-API',
-        directive: 'http_api listen',
-        endpoint: api.listen,
-        isMedia: false,
-        create,
-      });
-    }
-    if (http.enabled) {
-      ports.push({
-        kind: isShared ? 'HTTP-API and HTTP-Server' : 'HTTP-Server',
-        directive: 'http_server listen',
-        endpoint: http.listen,
-        isMedia: true,
-        create: () => this.#createHttp(isShared),
-      });
-    }
-    return ports;
+    return [...rtmp, ...this.#http.ports(config)];
   }
 
-  #createRtmp(): RtmpServer {
-    return new RtmpServer({ ...this.#host(), randomBytes }, this.#connections, this.#log);
-  }
-
-  #createApi(): HttpServer {
-    const hasCors = () => this.#setup.config().http_api.crossdomain;
-    const server = new HttpServer(this.#host(), { kind: 'api', hasCors });
-    this.#addApi(server);
-    return server;
-  }
-
-  /** @param isShared the API is on the same port */
-  #createHttp(isShared: boolean): HttpServer {
-    const hasCors = () => this.#setup.config().http_server.crossdomain;
-    const host = this.#host();
-    const server = new HttpServer(host, { kind: 'http', hasCors });
-    if (isShared) this.#addApi(server);
-    serveLiveStreams(server, host, hasCors);
-    return server;
-  }
-
-  #addApi({ fastify }: HttpServer): void {
-    const { identity, readiness, serverId } = this.#setup;
-    addVersionsRoute(fastify, serverId(), identity.version);
-    addProbeRoutes(fastify, readiness);
+  #apiContext(): ApiContext {
+    const { config, identity, serverId, reload } = this.#setup;
+    return {
+      identity: {
+        server: serverId,
+        service: connectionId(),
+        pid: String(process.pid),
+        version: identity.version,
+      },
+      config,
+      statistics: this.#statistics,
+      streams: this.#streams,
+      connections: this.#connections,
+      host: this.#sampler.sample,
+      reload,
+      log: this.#log,
+    };
   }
 
   #host(): HttpHost {

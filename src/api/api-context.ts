@@ -27,7 +27,6 @@ export interface ApiContext {
   readonly streams: StreamRegistry;
   readonly connections: ConnectionRegistry;
   readonly host: HostSample;
-  /** Undefined while nothing can be reloaded. */
-  readonly reload: ReloadControl | undefined;
+  readonly reload: ReloadControl;
   readonly log: Logger;
 }

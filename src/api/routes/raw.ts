@@ -61,13 +61,11 @@ function rawSettings(context: ApiContext): RawAnswer {
 
 function reload(context: ApiContext): RawAnswer {
   if (!context.config().http_api.raw_api.allow_reload) return failure(ERROR_CODE.rawDisabled);
-  if (context.reload === undefined) return failure(ERROR_CODE.rawDisabled);
   context.reload.request();
   return data({});
 }
 
 function lastReload({ reload: control }: ApiContext): RawAnswer {
-  if (control === undefined) return data({ data: { err: 0, msg: 'Success', state: 0, rid: '' } });
   const { err, msg, state, rid } = control.state.last;
   return data({ data: { err, msg, state, rid } });
 }

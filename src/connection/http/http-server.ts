@@ -2,6 +2,7 @@
 // it serves is added from outside (live streams, files, the API).
 
 import { Server as NetServer, type Socket } from 'node:net';
+import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { connectionId } from '../../log/connection-id.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -13,8 +14,10 @@ import { listeningFd } from '../listening-fd.ts';
 import type { FindVhost } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { HttpConnection } from './http-connection.ts';
+import type { HttpService } from './http-service.ts';
 import { CORS_HEADERS } from './live-response.ts';
-import { createListener, type TlsFiles } from './node-listener.ts';
+import { createListener, type TlsFiles, useCertificate } from './node-listener.ts';
+import { decodePath, requestVhost } from './request-path.ts';
 
 /** What the HTTP side needs from the server around it. */
 export interface HttpHost {
@@ -31,8 +34,8 @@ export interface HttpServerOptions {
   readonly kind: ConnectionKind;
   /** `crossdomain`: browsers of other origins may read the answers. Asked at each request: a reload changes it. */
   readonly hasCors: () => boolean;
-  /** Undefined for plain HTTP. */
-  readonly tls?: TlsFiles | undefined;
+  /** Asked when the port opens; undefined for plain HTTP. */
+  readonly tls?: (() => TlsFiles) | undefined;
 }
 
 const LISTEN_BACKLOG = 512;
@@ -54,7 +57,7 @@ export class HttpServer {
     this.#options = options;
     this.fastify = Fastify({
       logger: false,
-      serverFactory: (onRequest) => createListener(onRequest, options.tls),
+      serverFactory: (onRequest) => createListener(onRequest, options.tls !== undefined),
       forceCloseConnections: false,
       clientErrorHandler: (error, socket) => this.#clientFailed(error, socket),
     });
@@ -71,8 +74,15 @@ export class HttpServer {
     });
   }
 
-  /** Rejects with the system's error if the endpoint cannot be bound. */
+  /** Asks `services` in order for whatever no route of its own answers; what none of them takes is 404. */
+  serve(services: readonly HttpService[]): void {
+    this.fastify.register(fastifyStatic, { serve: false });
+    this.fastify.all('/*', (request, reply) => this.#dispatch(request, reply, services));
+  }
+
+  /** Rejects with the system's error if the endpoint cannot be bound, or a certificate not be read. */
   async listen(host: string, port: number): Promise<void> {
+    if (this.#options.tls !== undefined) useCertificate(this.fastify.server, this.#options.tls());
     await this.fastify.listen({ host, port, backlog: LISTEN_BACKLOG });
   }
 
@@ -93,6 +103,16 @@ export class HttpServer {
   /** The counted connection behind a request. */
   connectionOf(request: FastifyRequest): HttpConnection | undefined {
     return this.#connections.get(request.raw.socket);
+  }
+
+  async #dispatch(request: FastifyRequest, reply: FastifyReply, services: readonly HttpService[]) {
+    const connection = this.connectionOf(request);
+    const path = decodePath(request.url);
+    if (connection === undefined || path === undefined) return reply.callNotFound();
+    const hasCors = this.#options.hasCors() && request.headers.origin !== undefined;
+    const exchange = { request, reply, connection, path, vhost: requestVhost(request), hasCors };
+    for (const service of services) if (await service.serve(exchange)) return reply;
+    return reply.callNotFound();
   }
 
   /** What is no HTTP. A live stream's socket is past that: whatever its client still sends is dropped, as in SRS. */
@@ -143,7 +163,7 @@ export class HttpServer {
       reply
         .code(hasCors ? 200 : 405)
         .header('Content-Length', '0')
-        .send('');
+        .send();
     }
   }
 }

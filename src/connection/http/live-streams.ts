@@ -6,54 +6,60 @@ import type { ClientFacts } from '../../stats/client-statistics.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { VhostOptions } from '../vhost.ts';
 import type { HttpConnection } from './http-connection.ts';
-import type { HttpHost, HttpServer } from './http-server.ts';
+import type { HttpHost } from './http-server.ts';
+import type { HttpExchange, HttpService } from './http-service.ts';
 import { type LiveMatch, matchLiveMount } from './live-mount.ts';
 import { encodeLiveHead } from './live-response.ts';
 
-/** Adds the live streams of `http_remux` to a server. Requests that name none go on to the other routes. */
-export function serveLiveStreams(server: HttpServer, host: HttpHost, hasCors: () => boolean): void {
-  server.fastify.addHook('preHandler', async (request, reply) => {
-    const path = request.url.split('?', 1)[0] as string;
-    const vhost = host.findVhost(requestVhost(request));
-    const match =
-      vhost === undefined
-        ? undefined
-        : matchLiveMount(path, vhost, (id) => host.streams.find(id)?.isPublishing === true);
-    const connection = server.connectionOf(request);
-    if (vhost === undefined || match === undefined || connection === undefined) return;
-    if (request.method === 'HEAD') {
-      reply.code(200).header('Content-Type', 'video/x-flv').send('');
-      return;
-    }
-    reply.hijack();
-    startLive(request, connection, match, vhost, host, hasCors());
-  });
+/** Says whether a path names a file; StaticFiles is one. */
+export interface FileFinder {
+  has(exchange: Pick<HttpExchange, 'vhost' | 'path'>): Promise<boolean>;
 }
 
-function startLive(
-  request: FastifyRequest,
-  connection: HttpConnection,
-  match: LiveMatch,
-  vhost: VhostOptions,
-  host: HttpHost,
-  hasCors: boolean,
-): void {
-  const isChunked = request.raw.httpVersionMajor > 1 || request.raw.httpVersionMinor >= 1;
-  const stream = host.streams.fetchOrCreate(match.id, vhost.stream);
-  const framing = isChunked ? CHUNKED_FRAMING : PLAIN_FRAMING;
-  const fanout = host.outputs.flv(stream, vhost, isChunked ? 'chunked' : 'plain', framing);
-  const head = encodeLiveHead({
-    contentType: 'video/x-flv',
-    server: `${host.identity.name}/${host.identity.version}`,
-    isChunked,
-    hasCors: hasCors && request.headers.origin !== undefined,
-  });
-  connection.log.trace(
-    `FLV ${stream.url}, encoder=FLV, nodelay=${Number(vhost.tcpNodelay)}, mw_sleep=${vhost.play.mergedWriteMs}ms`,
-  );
-  request.raw.socket.setNoDelay(vhost.tcpNodelay);
-  const client = host.statistics.addClient(clientFacts(request, connection, stream), request.raw.socket);
-  connection.startLive(fanout, vhost.name, head, () => host.statistics.removeClient(client));
+export class LiveStreams implements HttpService {
+  readonly #host: HttpHost;
+  readonly #files: FileFinder;
+
+  /** @param files a file beats a stream that nobody publishes: recordings may lie where live streams appear */
+  constructor(host: HttpHost, files: FileFinder) {
+    this.#host = host;
+    this.#files = files;
+  }
+
+  async serve(exchange: HttpExchange): Promise<boolean> {
+    const { streams, findVhost } = this.#host;
+    const vhost = findVhost(exchange.vhost);
+    if (vhost === undefined) return false;
+    const isPublished = (id: LiveMatch['id']) => streams.find(id)?.isPublishing === true;
+    const match = matchLiveMount(exchange.path, vhost, isPublished);
+    if (match === undefined) return false;
+    if (!isPublished(match.id) && (await this.#files.has(exchange))) return false;
+    if (exchange.request.method === 'HEAD') exchange.reply.header('Content-Type', 'video/x-flv').send('');
+    else this.#start(exchange, match, vhost);
+    return true;
+  }
+
+  #start({ request, reply, connection, hasCors }: HttpExchange, match: LiveMatch, vhost: VhostOptions): void {
+    reply.hijack();
+    const { streams, outputs, identity, statistics } = this.#host;
+    const isChunked = request.raw.httpVersionMajor > 1 || request.raw.httpVersionMinor >= 1;
+    const stream = streams.fetchOrCreate(match.id, vhost.stream);
+    const framing = isChunked ? CHUNKED_FRAMING : PLAIN_FRAMING;
+    const fanout = outputs.flv(stream, vhost, isChunked ? 'chunked' : 'plain', framing);
+    const head = encodeLiveHead({
+      contentType: 'video/x-flv',
+      server: `${identity.name}/${identity.version}`,
+      isChunked,
+      hasCors,
+    });
+    connection.log.trace(
+      `FLV ${stream.url}, encoder=FLV, nodelay=${Number(vhost.tcpNodelay)}, mw_sleep=${vhost.play.mergedWriteMs}ms`,
+    );
+    const { socket } = request.raw;
+    socket.setNoDelay(vhost.tcpNodelay);
+    const client = statistics.addClient(clientFacts(request, connection, stream), socket);
+    connection.startLive(fanout, vhost.name, head, () => statistics.removeClient(client));
+  }
 }
 
 function clientFacts(request: FastifyRequest, connection: HttpConnection, stream: Stream): ClientFacts {
@@ -69,13 +75,4 @@ function clientFacts(request: FastifyRequest, connection: HttpConnection, stream
     url: stream.url,
     kickOff: () => connection.close('kicked off'),
   };
-}
-
-/** Query `vhost`, else query `domain`, else the Host header without its port (spec of SRS's HTTP server). */
-function requestVhost(request: FastifyRequest): string {
-  const query = request.query as Readonly<Record<string, string | string[] | undefined>>;
-  for (const value of [query.vhost, query.domain]) {
-    if (typeof value === 'string' && value !== '') return value;
-  }
-  return request.hostname;
 }

@@ -1,7 +1,13 @@
 // The server of node:http or node:https below a fastify instance: time-outs, and header names as people know them.
 
-import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 
 /** Certificate chain and private key, PEM. */
 export interface TlsFiles {
@@ -48,18 +54,20 @@ class SpelledResponse extends ServerResponse {
   }
 }
 
-/** With `tls` for HTTPS. Nothing listens yet. */
-export function createListener(onRequest: RequestListener, tls: TlsFiles | undefined): Server {
+/** Nothing listens yet; with TLS it needs a certificate first. */
+export function createListener(onRequest: RequestListener, hasTls: boolean): Server {
   const options = {
     ServerResponse: SpelledResponse,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     headersTimeout: HEAD_TIMEOUT_MS,
     connectionsCheckingInterval: HEAD_CHECK_INTERVAL_MS,
   } as const;
-  const handler = onRequest as RequestListener<
-    typeof import('node:http').IncomingMessage,
-    typeof SpelledResponse
-  >;
-  if (tls === undefined) return createServer(options, handler);
-  return createTlsServer({ ...options, ...tls, handshakeTimeout: HEAD_TIMEOUT_MS }, handler);
+  const handler = onRequest as RequestListener<typeof IncomingMessage, typeof SpelledResponse>;
+  if (!hasTls) return createServer(options, handler);
+  return createTlsServer({ ...options, handshakeTimeout: HEAD_TIMEOUT_MS }, handler);
+}
+
+/** For new connections of a listener with TLS. Throws if the files are no certificate and key. */
+export function useCertificate(server: Server, files: TlsFiles): void {
+  (server as TlsServer).setSecureContext(files);
 }

@@ -1,0 +1,96 @@
+// Which HTTP ports a configuration asks for, and what each of them serves: the API, live streams and files, or all
+// on one port; each plain and, if wanted, over TLS.
+
+import { readFileSync } from 'node:fs';
+import type { Config } from '../config/config.ts';
+import { staticMounts } from '../config/options/static-mounts.ts';
+import { type HttpHost, HttpServer } from '../connection/http/http-server.ts';
+import { LiveStreams } from '../connection/http/live-streams.ts';
+import type { TlsFiles } from '../connection/http/node-listener.ts';
+import { StaticFiles } from '../connection/http/static-files.ts';
+import type { StaticMount } from '../connection/http/static-mount.ts';
+import type { Port } from '../lifecycle/listener-set.ts';
+import { addProbeRoutes, type Readiness } from '../lifecycle/readiness.ts';
+import type { ApiContext } from './api-context.ts';
+import { mountApi, mountRootListing, mountVersions } from './api-server.ts';
+
+/** What a port serves. */
+interface Content {
+  /** As SRS names it in its log, behind `HTTP-` or `HTTPS-`. */
+  readonly name: string;
+  readonly hasApi: boolean;
+  /** Live streams and files. */
+  readonly hasMedia: boolean;
+}
+
+const API: Content = { name: 'API', hasApi: true, hasMedia: false };
+const MEDIA: Content = { name: 'Server', hasApi: false, hasMedia: true };
+const ALL: Content = { name: 'Server', hasApi: true, hasMedia: true };
+
+export class HttpPorts {
+  readonly #host: HttpHost;
+  readonly #api: ApiContext;
+  readonly #readiness: Readiness;
+  readonly #files: StaticFiles;
+  #mounts: { readonly config: Config; readonly mounts: readonly StaticMount[] } | undefined;
+
+  constructor(host: HttpHost, api: ApiContext, readiness: Readiness) {
+    this.#host = host;
+    this.#api = api;
+    this.#readiness = readiness;
+    this.#files = new StaticFiles({ mounts: () => this.#staticMounts(), builtIn: undefined });
+  }
+
+  /** In the order in which they open. The API shares the media's port if both name the same endpoint. */
+  ports({ http_api: api, http_server: media }: Config): readonly Port[] {
+    const isShared = api.enabled && media.enabled && api.listen.text === media.listen.text;
+    const isTlsShared = isShared && media.https.enabled && api.https.listen.text === media.https.listen.text;
+    const content = isShared ? ALL : MEDIA;
+    const ports: Port[] = [];
+    if (api.enabled && !isShared) ports.push(this.#port(API, 'http_api', api));
+    if (api.https.enabled && !isTlsShared) ports.push(this.#tlsPort(API, 'http_api', api));
+    if (media.enabled) ports.push(this.#port(content, 'http_server', media));
+    if (media.https.enabled) ports.push(this.#tlsPort(content, 'http_server', media));
+    return ports;
+  }
+
+  #port(content: Content, block: string, { listen }: Config['http_api' | 'http_server']): Port {
+    return {
+      kind: `HTTP-${content.name}`,
+      directive: `${block} listen`,
+      endpoint: listen,
+      isMedia: content.hasMedia,
+      create: () => this.#create(content, undefined),
+    };
+  }
+
+  #tlsPort(content: Content, block: string, { https }: Config['http_api' | 'http_server']): Port {
+    const tls = () => ({ cert: readFileSync(https.cert), key: readFileSync(https.key) });
+    return {
+      kind: `HTTPS-${content.name}`,
+      directive: `${block} https listen`,
+      endpoint: https.listen,
+      isMedia: content.hasMedia,
+      create: () => this.#create(content, tls),
+    };
+  }
+
+  #create({ hasApi, hasMedia }: Content, tls: (() => TlsFiles) | undefined): HttpServer {
+    const { config } = this.#api;
+    const hasCors = () => (hasMedia ? config().http_server : config().http_api).crossdomain;
+    const server = new HttpServer(this.#host, { kind: hasMedia ? 'http' : 'api', hasCors, tls });
+    const { fastify } = server;
+    if (hasApi) mountApi(fastify, this.#api);
+    else mountVersions(fastify, this.#api);
+    if (hasApi) addProbeRoutes(fastify, this.#readiness);
+    if (hasMedia) server.serve([new LiveStreams(this.#host, this.#files), this.#files]);
+    else mountRootListing(fastify, this.#api);
+    return server;
+  }
+
+  #staticMounts(): readonly StaticMount[] {
+    const config = this.#api.config();
+    if (this.#mounts?.config !== config) this.#mounts = { config, mounts: staticMounts(config) };
+    return this.#mounts.mounts;
+  }
+}
