@@ -60,19 +60,20 @@ export class ListenerSet {
     const present = new Set(this.#open.map(({ port }) => keyOf(port)));
     const coming = ports.filter((port) => !present.has(keyOf(port)));
     const isBlocked = (port: Port) => leaving.some((old) => isSameNumber(old.port, port));
-    const inTheWay = leaving.filter((old) => coming.some((port) => isSameNumber(old.port, port)));
     const opened: OpenPort[] = [];
+    const closed: OpenPort[] = [];
     try {
       for (const port of coming) if (!isBlocked(port)) opened.push(await openPort(port));
-      for (const { listener } of inTheWay) listener.close();
+      closed.push(...leaving.filter((old) => coming.some((port) => isSameNumber(old.port, port))));
+      for (const { listener } of closed) listener.close();
       for (const port of coming) if (isBlocked(port)) opened.push(await openPort(port));
     } catch (error) {
-      await this.#rollBack(opened, inTheWay);
+      await this.#rollBack(opened, closed);
       throw error;
     }
     return {
       apply: () => this.#take(opened, leaving),
-      abandon: () => this.#rollBack(opened, inTheWay),
+      abandon: () => this.#rollBack(opened, closed),
     };
   }
 

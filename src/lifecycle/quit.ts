@@ -1,7 +1,6 @@
 // How the server ends: at once, or gracefully, which waits for publishers and viewers to leave by themselves.
 // The steps, the waits and the lines are those of SRS; see the timeline in `#drain`.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../log/logger.ts';
 
 /** Times of a graceful quit. Read when they are used, so that a reload changes them. */
@@ -42,7 +41,7 @@ export class Quit {
   #isGraceful = false;
   #isFast = false;
   /** Ends the wait that is going on. */
-  #wake = new AbortController();
+  #wake: () => void = () => {};
 
   /** @param onFinished called once, when nothing is left to do but to end the process */
   constructor(host: QuitHost, log: Logger, onFinished: () => void) {
@@ -77,8 +76,7 @@ export class Quit {
   /** A graceful quit under way stops waiting for connections; whoever is impatient again ends its last wait. */
   quickly(): void {
     this.#isFast = true;
-    this.#wake.abort();
-    this.#wake = new AbortController();
+    this.#wake();
     this.#start();
   }
 
@@ -134,20 +132,27 @@ export class Quit {
   }
 
   async #dispose(): Promise<void> {
-    const limit = new AbortController();
-    const late = delay(DISPOSE_LIMIT_MS, 'late' as const, { signal: limit.signal }).catch(() => {});
-    try {
-      const outcome = await Promise.race([this.#host.dispose(), late]);
-      if (outcome === 'late')
+    const disposed = this.#host.dispose().catch((error) => this.#log.error('finish streams failed', error));
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      limit = setTimeout(() => {
         this.#log.warn(`streams not finished within ${DISPOSE_LIMIT_MS}ms, quit anyway`);
-    } catch (error) {
-      this.#log.error('finish streams failed', error);
-    } finally {
-      limit.abort();
-    }
+        resolve();
+      }, DISPOSE_LIMIT_MS);
+    });
+    await Promise.race([disposed, late]);
+    clearTimeout(limit);
   }
 
   async #wait(ms: number): Promise<void> {
-    if (ms > 0) await delay(ms, undefined, { signal: this.#wake.signal }).catch(() => {});
+    if (ms <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.#wake(), ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = () => {};
+        resolve();
+      };
+    });
   }
 }
