@@ -19,6 +19,10 @@ if (!found) {
   process.exit(1);
 }
 const ffmpeg = found;
+if (await isListening(rtmpPort)) {
+  console.error(`demo: something listens on port ${rtmpPort} already; end it first`);
+  process.exit(1);
+}
 const folder = mkdtempSync(join(tmpdir(), 'tsrs-demo-'));
 let isEnding = false;
 /** @type {Set<import('node:child_process').ChildProcess>} */
