@@ -20,6 +20,7 @@ import type { Statistics } from '../../stats/statistics.ts';
 import type { Traffic } from '../../stats/traffic.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
+import type { ClusterGate } from '../cluster-gate.ts';
 import type { Connection } from '../connection-registry.ts';
 import type { FindVhost, VhostOptions } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
@@ -33,6 +34,7 @@ export interface RtmpHost {
   readonly outputs: ViewerOutputs;
   readonly statistics: Statistics;
   readonly identity: ServerIdentity;
+  readonly cluster: ClusterGate;
   readonly randomBytes: (size: number) => Buffer;
 }
 
@@ -59,6 +61,8 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   #publisher: RtmpPublisher | undefined;
   #fanout: Fanout | undefined;
   #viewer: Viewer | undefined;
+  /** Tells the cluster that the viewer has gone. */
+  #leaveCluster: (() => void) | undefined;
   #connect: ConnectRequest | undefined;
   /** Of the whole connection, whatever it plays or publishes in turn. */
   #traffic: Traffic | undefined;
@@ -172,8 +176,8 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   playRequested(request: PlayRequest): void {
-    const { requestId, url, durationMs } = request;
-    this.#logIdentified('rtmp-play', url, durationMs);
+    const { requestId, url } = request;
+    this.#logIdentified('rtmp-play', url, request.durationMs);
     const vhost = this.#vhostOf(url);
     const refusal = vhost === undefined ? this.#vhostRefusal(url) : streamRefusal(url);
     if (vhost === undefined || refusal !== undefined) {
@@ -185,7 +189,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       return;
     }
     this.#identified(vhost);
-    this.#startPlay(requestId, this.#streamOf(url, vhost), vhost, durationMs);
+    this.#startPlay(request, this.#streamOf(url, vhost), vhost);
   }
 
   media(message: RtmpMediaMessage): void {
@@ -270,7 +274,8 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#session.rejectPublish(requestId, { description });
   }
 
-  #startPlay(requestId: number, stream: Stream, vhost: VhostOptions, durationMs: number): void {
+  #startPlay(request: PlayRequest, stream: Stream, vhost: VhostOptions): void {
+    const { requestId, url, durationMs } = request;
     const { mergedWriteMs } = vhost.play;
     this.#log.trace(
       `start play smi=0ms, mw_sleep=${mergedWriteMs}, mw_msgs=0, realtime=${Number(mergedWriteMs === 0)}, tcp_nodelay=${Number(vhost.tcpNodelay)}`,
@@ -279,6 +284,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#enterStatistics('rtmp-play', stream);
     this.#session.acceptPlay(requestId);
     this.#fanout = this.#host.outputs.rtmp(stream, vhost);
+    this.#leaveCluster = this.#host.cluster.joinViewer(stream, url);
     this.#viewer = this.#fanout.add({
       sink: this.#socket,
       preamble: undefined,
@@ -320,8 +326,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   #viewerEnded(reason: ViewerEnd): void {
-    this.#viewer = undefined;
-    this.#fanout = undefined;
+    this.#forgetViewer();
     if (reason === 'send-timeout') {
       this.#log.warn('client disconnect peer. ret=1009, writev timeout 30000 ms');
       this.#socket.destroy();
@@ -332,8 +337,14 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
 
   #stopPlay(): void {
     if (this.#viewer !== undefined) this.#fanout?.remove(this.#viewer);
+    this.#forgetViewer();
+  }
+
+  #forgetViewer(): void {
     this.#viewer = undefined;
     this.#fanout = undefined;
+    this.#leaveCluster?.();
+    this.#leaveCluster = undefined;
   }
 
   #fail(code: number, text: string): void {

@@ -1,4 +1,4 @@
-// Which network addresses are public, by the private ranges that SRS knows.
+// Addresses of this machine: which are public, by the private ranges that SRS knows, and which is its own.
 
 import type { networkInterfaces } from 'node:os';
 
@@ -8,6 +8,16 @@ export function isPublicIpv4(address: string): boolean {
   if (parts.length !== 4 || parts.some((part) => !(part >= 0 && part <= 255))) return false;
   const [a = 0, b = 0] = parts;
   return !(a === 10 || a === 127 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168));
+}
+
+/**
+ * The address that the server goes by in its reports and at other servers.
+ * @param index which of those that are no loopback (`stats.network`); one that does not exist is the first
+ */
+export function ownAddress(interfaces: ReturnType<typeof networkInterfaces>, index: number): string {
+  const all = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
+  const outer = all.filter(({ internal, family }) => !internal && family === 'IPv4');
+  return (outer[index] ?? outer[0])?.address ?? '127.0.0.1';
 }
 
 /** Names of the interfaces that have a public address. */

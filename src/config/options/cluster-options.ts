@@ -1,0 +1,20 @@
+// From the cluster settings of a vhost, in SRS's words, to what edge, forward and origin cluster work with.
+
+import type { EdgeOptions } from '../../cluster/edge/edge-options.ts';
+import type { Config } from '../config.ts';
+import type { VhostSettings } from '../directives/table.ts';
+
+/** @returns undefined if there is no vhost of exactly that name, or it is no edge */
+export function edgeOptionsOf(config: Config, name: string): EdgeOptions | undefined {
+  const vhost = config.findVhost(name);
+  return vhost?.name === name && vhost.cluster.mode === 'remote' ? edgeOptions(vhost) : undefined;
+}
+
+function edgeOptions({ cluster, chunk_size: chunkSize }: VhostSettings): EdgeOptions {
+  return {
+    origins: cluster.origin,
+    vhostTemplate: cluster.vhost,
+    hasIdentity: cluster.debug_srs_upnode,
+    chunkSize,
+  };
+}
