@@ -7,7 +7,9 @@ import type { ApiContext } from './api/api-context.ts';
 import { HttpPorts } from './api/http-ports.ts';
 import { Cluster } from './cluster/cluster.ts';
 import type { Config } from './config/config.ts';
+import type { VhostSettings } from './config/directives/table.ts';
 import { edgeOptionsOf } from './config/options/cluster-options.ts';
+import { hlsOptions } from './config/options/hls-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { HttpHost } from './connection/http/http-server.ts';
 import { RtmpServer } from './connection/rtmp/rtmp-server.ts';
@@ -17,7 +19,7 @@ import type { Readiness } from './lifecycle/readiness.ts';
 import { httpPart } from './lifecycle/reload/http-part.ts';
 import { listenPart } from './lifecycle/reload/listen-part.ts';
 import type { ReloadPart } from './lifecycle/reload/reload-part.ts';
-import { connectionLimitPart } from './lifecycle/reload/root-parts.ts';
+import { connectionLimitPart, readAtUsePart } from './lifecycle/reload/root-parts.ts';
 import { vhostPart } from './lifecycle/reload/vhost-part.ts';
 import { vhostSections } from './lifecycle/reload/vhost-sections.ts';
 import type { ReloadControl } from './lifecycle/reload-state.ts';
@@ -25,6 +27,8 @@ import { VhostTable } from './lifecycle/vhost-table.ts';
 import { connectionId } from './log/connection-id.ts';
 import type { Logger } from './log/logger.ts';
 import type { ServerIdentity } from './media/metadata.ts';
+import type { HlsOptions } from './output/hls/hls-options.ts';
+import { HlsOutput } from './output/hls/hls-output.ts';
 import { ownAddress } from './stats/host/addresses.ts';
 import { HostSampler } from './stats/host/host-sampler.ts';
 import { Statistics } from './stats/statistics.ts';
@@ -64,13 +68,17 @@ export class Server {
   readonly #sampler: HostSampler;
   readonly #http: HttpPorts;
   readonly #listeners: ListenerSet;
-  readonly #workers: readonly StreamWorker[] = [];
+  readonly #hls: HlsOutput;
+  readonly #workers: readonly StreamWorker[];
 
   constructor(setup: ServerSetup) {
     this.#setup = setup;
     this.#log = setup.log;
     this.#connections = new ConnectionRegistry(setup.config().root.max_connections);
     this.#vhosts = new VhostTable(setup.config());
+    this.#hls = new HlsOutput({ findOptions: hlsOptionsFinder(setup.config), log: setup.log });
+    this.#streams.onPublish((stream) => this.#hls.attach(stream));
+    this.#workers = [this.#hls];
     this.#cluster = new Cluster({
       edgeOf: (name) => edgeOptionsOf(setup.config(), name),
       identity: setup.identity,
@@ -85,11 +93,17 @@ export class Server {
 
   /** What a reload changes, in SRS's order: before the vhosts come the parts of the process (pid file, log). */
   reloadParts(processParts: readonly ReloadPart[]): readonly ReloadPart[] {
-    const running = { streams: this.#streams, outputs: this.#outputs, connections: this.#connections };
+    const running = {
+      streams: this.#streams,
+      outputs: this.#outputs,
+      connections: this.#connections,
+      hls: this.#hls,
+    };
     return [
       listenPart(this.#listeners, (config) => this.#ports(config), this.#log),
       ...processParts,
       connectionLimitPart(this.#connections, this.#log),
+      readAtUsePart(['utc_time', 'pithy_print_ms'], this.#log),
       httpPart(this.#log),
       vhostPart(this.#vhosts, vhostSections(running), this.#log),
     ];
@@ -133,12 +147,7 @@ export class Server {
       directive: 'listen',
       endpoint,
       isMedia: true,
-      create: () =>
-        new RtmpServer(
-          { ...this.#host(), cluster: this.#cluster, randomBytes },
-          this.#connections,
-          this.#log,
-        ),
+      create: () => new RtmpServer({ ...this.#host(), randomBytes }, this.#connections, this.#log),
     }));
     return [...rtmp, ...this.#http.ports(config)];
   }
@@ -169,8 +178,20 @@ export class Server {
       outputs: this.#outputs,
       statistics: this.#statistics,
       identity: this.#setup.identity,
+      cluster: this.#cluster,
       connections: this.#connections,
       log: this.#log,
     };
   }
+}
+
+/** The HLS settings of a vhost as the configuration in force has them: one object until that changes. */
+function hlsOptionsFinder(config: () => Config): (vhost: string) => HlsOptions | undefined {
+  const known = new WeakMap<VhostSettings, HlsOptions | undefined>();
+  return (name) => {
+    const vhost = config().findVhost(name);
+    if (vhost === undefined) return undefined;
+    if (!known.has(vhost)) known.set(vhost, hlsOptions(vhost, config().root));
+    return known.get(vhost);
+  };
 }

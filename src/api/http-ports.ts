@@ -60,6 +60,7 @@ export class HttpPorts {
       directive: `${block} listen`,
       endpoint: listen,
       isMedia: content.hasMedia,
+      variant: content.hasApi ? 'api' : '',
       create: () => this.#create(content, undefined),
     };
   }
@@ -71,6 +72,7 @@ export class HttpPorts {
       directive: `${block} https listen`,
       endpoint: https.listen,
       isMedia: content.hasMedia,
+      variant: content.hasApi ? 'api' : '',
       create: () => this.#create(content, tls),
     };
   }

@@ -24,6 +24,8 @@ export interface Port {
   readonly endpoint: Endpoint;
   /** Viewers and publishers come in here; the others stay open while a graceful quit waits for them. */
   readonly isMedia: boolean;
+  /** Tells ports of one kind and endpoint apart that serve different things: a reload puts one in place of the other. */
+  readonly variant?: string;
   readonly create: () => Listener;
 }
 
@@ -128,7 +130,7 @@ async function openPort(port: Port): Promise<OpenPort> {
 }
 
 function keyOf(port: Port): string {
-  return `${port.kind} ${port.endpoint.host} ${port.endpoint.port}`;
+  return `${port.kind} ${port.variant ?? ''} ${port.endpoint.host} ${port.endpoint.port}`;
 }
 
 function isSameNumber(a: Port, b: Port): boolean {
