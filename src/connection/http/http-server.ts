@@ -9,12 +9,14 @@ import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
 import type { Statistics } from '../../stats/statistics.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
+import type { ClusterGate } from '../cluster-gate.ts';
 import type { ConnectionKind, ConnectionRegistry } from '../connection-registry.ts';
 import { listeningFd } from '../listening-fd.ts';
 import type { FindVhost } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpService } from './http-service.ts';
+import { ignoreBodies } from './ignored-bodies.ts';
 import { CORS_HEADERS } from './live-response.ts';
 import { createListener, type TlsFiles, useCertificate } from './node-listener.ts';
 import { decodePath, requestVhost } from './request-path.ts';
@@ -26,6 +28,7 @@ export interface HttpHost {
   readonly outputs: ViewerOutputs;
   readonly statistics: Statistics;
   readonly identity: ServerIdentity;
+  readonly cluster: ClusterGate;
   readonly connections: ConnectionRegistry;
   readonly log: Logger;
 }
@@ -76,6 +79,7 @@ export class HttpServer {
 
   /** Asks `services` in order for whatever no route of its own answers; what none of them takes is 404. */
   serve(services: readonly HttpService[]): void {
+    ignoreBodies(this.fastify);
     this.fastify.register(fastifyStatic, { serve: false });
     this.fastify.all('/*', (request, reply) => this.#dispatch(request, reply, services));
   }

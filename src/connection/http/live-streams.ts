@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import { CHUNKED_FRAMING, PLAIN_FRAMING } from '../../output/flv/flv-framing.ts';
+import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { ClientFacts } from '../../stats/client-statistics.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { VhostOptions } from '../vhost.ts';
@@ -39,9 +40,10 @@ export class LiveStreams implements HttpService {
     return true;
   }
 
-  #start({ request, reply, connection, hasCors }: HttpExchange, match: LiveMatch, vhost: VhostOptions): void {
+  #start(exchange: HttpExchange, match: LiveMatch, vhost: VhostOptions): void {
+    const { request, reply, connection, hasCors } = exchange;
     reply.hijack();
-    const { streams, outputs, identity, statistics } = this.#host;
+    const { streams, outputs, identity, statistics, cluster } = this.#host;
     const isChunked = request.raw.httpVersionMajor > 1 || request.raw.httpVersionMinor >= 1;
     const stream = streams.fetchOrCreate(match.id, vhost.stream);
     const framing = isChunked ? CHUNKED_FRAMING : PLAIN_FRAMING;
@@ -58,8 +60,19 @@ export class LiveStreams implements HttpService {
     const { socket } = request.raw;
     socket.setNoDelay(vhost.tcpNodelay);
     const client = statistics.addClient(clientFacts(request, connection, stream), socket);
-    connection.startLive(fanout, vhost.name, head, () => statistics.removeClient(client));
+    const leaveCluster = cluster.joinViewer(stream, liveUrl(exchange, match.id));
+    connection.startLive(fanout, vhost.name, head, () => {
+      leaveCluster();
+      statistics.removeClient(client);
+    });
   }
+}
+
+/** What the viewer asks for, as an RTMP player would ask: the query is for the origin. */
+function liveUrl({ request, vhost }: HttpExchange, { app, stream }: LiveMatch['id']): RtmpUrl {
+  const query = request.url.indexOf('?');
+  const param = query < 0 ? '' : request.url.slice(query);
+  return { schema: request.protocol, host: request.hostname, port: 0, vhost, app, stream, param };
 }
 
 function clientFacts(request: FastifyRequest, connection: HttpConnection, stream: Stream): ClientFacts {
