@@ -2,6 +2,8 @@
 // path gets the listing of what there is.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ignoreBodies } from '../connection/http/ignored-bodies.ts';
+import { requireAuth } from './api-auth.ts';
 import type { ApiContext } from './api-context.ts';
 import { isSafeCallback, methodOf } from './jsonp.ts';
 import type { ApiRoute, EncodedAnswer } from './route.ts';
@@ -15,24 +17,34 @@ const OPEN_API_PATH = '/api/v1/openapi.json';
 
 /** Serves all of the API below /api/. */
 export function mountApi(fastify: FastifyInstance, context: ApiContext): void {
-  ignoreBodies(fastify);
-  for (const route of apiRoutes) mount(fastify, route.path, route, context);
-  mount(fastify, '/api/v1/*', v1Listing, context);
-  mount(fastify, '/api/*', apiListing, context);
-  redirectTo(fastify, '/api', '/api/v1', '/api/v1/vhosts', '/api/v1/streams', '/api/v1/clients');
-  const document = JSON.stringify(openApiDocument(apiRoutes, context.identity.version));
-  fastify.get(OPEN_API_PATH, (request, reply) => sendJson(request, reply, document));
-}
-
-/** What a port of the API alone answers outside /api/. */
-export function mountRootListing(fastify: FastifyInstance, context: ApiContext): void {
-  mount(fastify, '/', rootListing, context);
-  mount(fastify, '/*', rootListing, context);
+  fastify.register(async (scope) => {
+    await requireAuth(scope, context);
+    ignoreBodies(scope);
+    for (const route of apiRoutes) mount(scope, route.path, route, context);
+    mount(scope, '/api/v1/*', v1Listing, context);
+    mount(scope, '/api/*', apiListing, context);
+    redirectTo(scope, '/api', '/api/v1', '/api/v1/vhosts', '/api/v1/streams', '/api/v1/clients');
+    const document = JSON.stringify(openApiDocument(apiRoutes, context.identity.version));
+    scope.get(OPEN_API_PATH, (request, reply) => sendJson(request, reply, document));
+  });
 }
 
 /** The one route that the HTTP server answers, too: load balancers probe it. */
 export function mountVersions(fastify: FastifyInstance, context: ApiContext): void {
-  mount(fastify, versionsRoute.path, versionsRoute, context);
+  fastify.register(async (scope) => {
+    await requireAuth(scope, context);
+    ignoreBodies(scope);
+    mount(scope, versionsRoute.path, versionsRoute, context);
+  });
+}
+
+/** What a port of the API alone answers outside /api/. */
+export function mountRootListing(fastify: FastifyInstance, context: ApiContext): void {
+  fastify.register(async (scope) => {
+    ignoreBodies(scope);
+    mount(scope, '/', rootListing, context);
+    mount(scope, '/*', rootListing, context);
+  });
 }
 
 function mount(fastify: FastifyInstance, path: string, route: ApiRoute, context: ApiContext): void {
@@ -104,14 +116,4 @@ function queryOf(request: FastifyRequest): Readonly<Record<string, string | unde
   return Object.fromEntries(
     Object.entries(query).map(([name, value]) => [name, typeof value === 'string' ? value : value[0]]),
   );
-}
-
-/** No route of SRS's API reads a body; whatever type it has, it is read and dropped. */
-function ignoreBodies(fastify: FastifyInstance): void {
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', (_request, payload, done) => {
-    payload.on('end', () => done(null));
-    payload.on('error', done);
-    payload.resume();
-  });
 }

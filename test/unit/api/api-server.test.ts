@@ -207,3 +207,39 @@ describe('OpenAPI', () => {
     expect(video).toMatchObject({ type: 'object', nullable: true });
   });
 });
+
+describe('auth', () => {
+  const conf = 'http_api { enabled on; auth { enabled on; username admin; password "s:cret"; } }';
+  const ask = (url: string, credentials?: string) =>
+    api.fastify.inject({
+      url,
+      headers: credentials === undefined ? {} : { authorization: `Basic ${btoa(credentials)}` },
+    });
+
+  beforeEach(() => {
+    api = new ApiFixture(conf);
+  });
+
+  test.each([
+    '/api/v1/versions',
+    '/api/v1/clients/',
+    '/api/nope',
+    '/%61pi/v1/clients/',
+    '/api/v1/openapi.json',
+    '/api',
+  ])('%s needs the right name and password', async (url) => {
+    for (const credentials of [undefined, 'admin:', 'admin:s', 'root:s:cret', ':', 'admin', '']) {
+      const answer = await ask(url, credentials);
+      expect([answer.statusCode, answer.headers['www-authenticate']]).toEqual([
+        401,
+        expect.stringMatching(/^Basic /),
+      ]);
+      expect(answer.body).not.toContain('vid-server1');
+    }
+    expect((await ask(url, 'admin:s:cret')).statusCode).toBeLessThan(400);
+  });
+
+  test('what is not below /api/ is open', async () => {
+    expect((await ask('/')).statusCode).toBe(200);
+  });
+});
