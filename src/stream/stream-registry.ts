@@ -7,6 +7,7 @@ import { type StreamId, streamUrl } from './stream-id.ts';
 export class StreamRegistry {
   readonly #streams = new Map<string, Stream>();
   readonly #pool = new PagePool();
+  readonly #publishListeners: ((stream: Stream) => void)[] = [];
 
   get size(): number {
     return this.#streams.size;
@@ -20,14 +21,26 @@ export class StreamRegistry {
     return this.#streams.get(streamUrl(id));
   }
 
+  /**
+   * Calls `listener` whenever somebody publishes a stream, before the subscribers hear of it: outputs that follow
+   * every publish subscribe then.
+   */
+  onPublish(listener: (stream: Stream) => void): void {
+    this.#publishListeners.push(listener);
+  }
+
   /** Fetches the stream or creates it. Whoever asks publishes or subscribes in the same turn, or releases it. */
   fetchOrCreate(id: StreamId, options: StreamOptions): Stream {
     const url = streamUrl(id);
     const found = this.#streams.get(url);
     if (found !== undefined) return found;
-    const stream = new Stream(id, options, this.#pool, (idle) => {
+    const forget = (idle: Stream) => {
       if (this.#streams.get(idle.url) === idle) this.#streams.delete(idle.url);
-    });
+    };
+    const tell = (published: Stream) => {
+      for (const listener of this.#publishListeners) listener(published);
+    };
+    const stream = new Stream(id, options, this.#pool, forget, tell);
     this.#streams.set(url, stream);
     return stream;
   }

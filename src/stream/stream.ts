@@ -78,6 +78,7 @@ export class Stream {
   readonly id: StreamId;
   readonly url: string;
   readonly #onIdle: (stream: Stream) => void;
+  readonly #onPublish: (stream: Stream) => void;
   #options: StreamOptions;
   readonly #clock = new StreamClock();
   readonly #gop: GopCache;
@@ -89,11 +90,22 @@ export class Stream {
   #videoMessages = 0;
   #firstFrames: FirstFrames = NO_FRAMES;
 
-  constructor(id: StreamId, options: StreamOptions, pool: PagePool, onIdle: (stream: Stream) => void) {
+  /**
+   * @param onIdle neither a publisher nor a subscriber is left
+   * @param onPublish a publisher has come; whoever subscribes now hears of it with the others
+   */
+  constructor(
+    id: StreamId,
+    options: StreamOptions,
+    pool: PagePool,
+    onIdle: (stream: Stream) => void,
+    onPublish: (stream: Stream) => void = () => {},
+  ) {
     this.id = id;
     this.url = streamUrl(id);
     this.#options = options;
     this.#onIdle = onIdle;
+    this.#onPublish = onPublish;
     this.#gop = new GopCache(pool, gopCacheOptions(options));
   }
 
@@ -154,6 +166,7 @@ export class Stream {
     this.#hasVideo = false;
     this.#firstFrames = NO_FRAMES;
     this.#clock.restart();
+    this.#onPublish(this);
     for (const subscriber of this.#subscribers) subscriber.published();
     return {
       metadata: (body) => {

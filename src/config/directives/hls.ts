@@ -11,7 +11,7 @@ const sameAsHlsPath: DependentDefault<string> = {
 };
 
 export const hls = block(
-  { says: 'HLS: a playlist and TS segments per stream.', since: '1', reload: 'applied', support: 'planned' },
+  { says: 'HLS: a playlist and TS segments per stream.', since: '1', reload: 'applied' },
   {
     enabled: flag(false, { says: 'Write HLS.', reload: 'applied', since: '1' }),
     hls_fragment: float(10, {
@@ -37,6 +37,11 @@ export const hls = block(
       says: 'When a segment cannot be written: stop HLS of the stream, disconnect the publisher, or go on.',
       reload: 'live',
       since: '1',
+    }),
+    hls_memory: flag(false, {
+      says: 'Keep segments and playlist in memory: the HTTP server has them, nothing is written to hls_path.',
+      reload: 'applied',
+      since: 'tsrs',
     }),
     hls_path: path('./objs/nginx/html', {
       says: 'Folder that the files go to.',
@@ -88,6 +93,7 @@ export const hls = block(
     }),
     hls_nb_notify: int(64, {
       says: 'Most bytes of an on_hls_notify answer that are read.',
+      support: 'planned',
       reload: 'applied',
       since: '2',
     }),
@@ -122,10 +128,16 @@ export const hls = block(
     }),
     hls_ctx: flag(true, {
       says: 'Count playlist readers as clients, by a master playlist.',
+      support: 'planned',
       reload: 'live',
       since: '5',
     }),
-    hls_ts_ctx: flag(true, { says: 'Count segment readers as well.', reload: 'live', since: '5' }),
+    hls_ts_ctx: flag(true, {
+      says: 'Count segment readers as well.',
+      support: 'planned',
+      reload: 'live',
+      since: '5',
+    }),
     hls_storage: text('', {
       says: 'HLS in memory of SRS 2.',
       removed: HLS_RAM,

@@ -2,6 +2,7 @@
 
 import type { ConnectionRegistry } from '../../connection/connection-registry.ts';
 import type { ViewerOutputs } from '../../connection/viewer-outputs.ts';
+import type { HlsOutput } from '../../output/hls/hls-output.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
 import type { VhostChange, VhostSection } from './vhost-part.ts';
@@ -11,6 +12,7 @@ export interface RunningParts {
   readonly streams: StreamRegistry;
   readonly outputs: ViewerOutputs;
   readonly connections: ConnectionRegistry;
+  readonly hls: HlsOutput;
 }
 
 /** In the order of SRS. */
@@ -22,7 +24,7 @@ export function vhostSections(running: RunningParts): readonly VhostSection[] {
     { name: 'tcp_nodelay', apply: toConnections },
     { name: 'min_latency', apply: (change) => configureStreams(running, change) },
     { name: 'play', apply: (change) => applyPlay(running, change) },
-    { name: 'hls', apply: () => {} },
+    { name: 'hls', apply: (change) => applyHls(running, change) },
     { name: 'publish', apply: toConnections },
     { name: 'http_static', apply: () => {} },
     { name: 'http_remux', apply: (change) => applyHttpRemux(connections, change) },
@@ -43,6 +45,13 @@ function applyPlay(running: RunningParts, change: VhostChange): void {
   for (const { url } of streamsOf(running, name)) {
     log.trace(`vhost ${name} gop_cache changed to ${Number(after.play.gop_cache)}, source url=${url}`);
   }
+}
+
+/** The segments of live streams go on with the new settings; files of a stream that HLS is off for now stay. */
+function applyHls(running: RunningParts, { name, log }: VhostChange): void {
+  const live = streamsOf(running, name).filter((stream) => stream.isPublishing);
+  running.hls.reload(live);
+  for (const _ of live) log.trace(`vhost ${name} hls reload success`);
 }
 
 /** Switched off, it ends its viewers; switched on, the streams that run are served at once. */
