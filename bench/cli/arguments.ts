@@ -115,6 +115,7 @@ export function loadOptions(args: Arguments): LoadOptions {
     minRunning: MIN_RUNNING_SHARE,
     keep: args.has('keep'),
     syscalls: args.has('syscalls'),
+    profileDir: args.text('profile'),
     waitQuietSec: args.number('wait-quiet', 0, 86_400),
   };
 }

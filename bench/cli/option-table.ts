@@ -76,6 +76,11 @@ export const OPTION_GROUPS = [
         text: 'before a run, wait up to so long until the machine is idle',
       },
       { name: 'syscalls', text: 'count system calls with strace for 3 s after the window' },
+      {
+        name: 'profile',
+        value: 'DIR',
+        text: 'CPU profile of Node servers over the window, and its top functions',
+      },
       { name: 'json', value: 'FILE', text: 'write all figures there' },
       { name: 'keep', text: "keep the servers' folders (configuration, logs)" },
     ],

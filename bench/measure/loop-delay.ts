@@ -2,13 +2,15 @@
 // measures how late the event loop runs and how long the collector holds it. Does nothing without a parent.
 
 import { constants, monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
-import type { LoopReport, LoopRequest } from './loop-report.ts';
+import { CpuProfiler } from './cpu-profiler.ts';
+import type { LoopAnswer, LoopRequest } from './loop-report.ts';
 
 /** Fifty wake-ups a second are enough samples, and cost too little to show. */
 const RESOLUTION_MS = 20;
 const NS_PER_MS = 1e6;
 
 const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+let profiler: CpuProfiler | undefined;
 let gcMinorCount = 0;
 let gcMinorMs = 0;
 let gcMajorCount = 0;
@@ -36,12 +38,14 @@ function open(): void {
   observer.observe({ entryTypes: ['gc'] });
 }
 
-function close(): LoopReport {
+async function close(): Promise<LoopAnswer> {
   histogram.disable();
   observer.disconnect();
+  const cpuProfile = (await profiler?.stop()) ?? '';
+  profiler = undefined;
   const lateMs = (ns: number): number => Math.max(0, ns / NS_PER_MS - RESOLUTION_MS);
   const { heapUsed, external } = process.memoryUsage();
-  return {
+  const report = {
     delayP50Ms: lateMs(histogram.percentile(50)),
     delayP99Ms: lateMs(histogram.percentile(99)),
     delayMaxMs: lateMs(histogram.max),
@@ -53,11 +57,16 @@ function close(): LoopReport {
     heapUsedBytes: heapUsed,
     externalBytes: external,
   };
+  return { report, cpuProfile };
 }
 
 process.on('message', (message: LoopRequest) => {
   if (message === 'tsrs-bench:open') open();
-  if (message === 'tsrs-bench:close') process.send?.(close());
+  if (message === 'tsrs-bench:open-profile') {
+    profiler = new CpuProfiler();
+    open();
+  }
+  if (message === 'tsrs-bench:close') void close().then((answer) => process.send?.(answer));
 });
 // The server must be able to end by itself, as it would without a parent that listens.
 process.channel?.unref();

@@ -1,6 +1,6 @@
 // What the bench and its preload in a Node server say to each other.
 
-export type LoopRequest = 'tsrs-bench:open' | 'tsrs-bench:close';
+export type LoopRequest = 'tsrs-bench:open' | 'tsrs-bench:open-profile' | 'tsrs-bench:close';
 
 export interface LoopReport {
   /** How much later than due a timer of the server ran. */
@@ -14,4 +14,10 @@ export interface LoopReport {
   readonly gcLongestMs: number;
   readonly heapUsedBytes: number;
   readonly externalBytes: number;
+}
+
+export interface LoopAnswer {
+  readonly report: LoopReport;
+  /** A V8 CPU profile of the window, as JSON text; empty when none was asked for. */
+  readonly cpuProfile: string;
 }

@@ -15,6 +15,7 @@ export function renderNotes(series: readonly Series[]): string {
       ...one.failures.map((failure) => `${one.target} failed: ${failure}`),
       ...one.runs.flatMap(describeSlow),
       ...one.runs.flatMap(describeFfmpeg),
+      ...one.runs.slice(-1).flatMap(describeProfile),
     ])
     .join('\n');
 }
@@ -52,4 +53,11 @@ function describeFfmpeg(run: Measurement): string[] {
   const said = complaints === 0 ? 'no complaint' : `${complaints} complaints, the first: ${firstComplaint}`;
   const frames = `${leastFrames} to ${mostFrames} frames in ${show(run.windowSec, 0)} s`;
   return [`  ${clients} ffmpeg clients, ${failed} ended early: ${frames}, ${said}`];
+}
+
+/** Self times of the last run's profile. */
+function describeProfile({ topFunctions }: Measurement): string[] {
+  if (topFunctions.length === 0) return [];
+  const lines = topFunctions.map(({ name, percent }) => `    ${show(percent).padStart(5)} %  ${name}`);
+  return ['  functions by self time, share of the busy samples:', ...lines];
 }

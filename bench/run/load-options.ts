@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly keep: boolean;
   /** Count system calls after the window. */
   readonly syscalls: boolean;
+  /** Where CPU profiles go; undefined: none are made. They cost a little themselves. */
+  readonly profileDir: string | undefined;
   /** How long a run may be put off until the machine is idle. */
   readonly waitQuietSec: number;
 }

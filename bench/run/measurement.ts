@@ -1,11 +1,12 @@
 // The figures of one run, from what the server's process, the workers and the server itself told.
 
 import { cpus } from 'node:os';
-import type { LoopReport } from '../measure/loop-report.ts';
+import type { LoopAnswer, LoopReport } from '../measure/loop-report.ts';
 import { percentile } from '../measure/percentile.ts';
 import type { ProcessUse } from '../measure/proc.ts';
+import { type SelfTime, topSelfTimes } from '../measure/self-time.ts';
 import type { SyscallCounts } from '../measure/syscalls.ts';
-import type { Tape } from '../source/tape.ts';
+import { publishedBytesPerSec, type Tape } from '../source/tape.ts';
 import type { Target, ViewerProtocolName } from '../target/target.ts';
 import type { FfmpegSummary } from '../viewer/ffmpeg-viewers.ts';
 import { type CheckSummary, isFullRate, summarizeChecks } from '../viewer/stream-check.ts';
@@ -26,7 +27,7 @@ export interface RawMeasurement {
   readonly before: ProcessUse | undefined;
   readonly after: ProcessUse | undefined;
   readonly busy: number;
-  readonly loop: LoopReport | undefined;
+  readonly loop: LoopAnswer | undefined;
   readonly answers: readonly WindowAnswer[];
   readonly failedViewers: number;
   readonly startupMs: number | undefined;
@@ -59,6 +60,8 @@ export interface Measurement {
   readonly delayP50Ms: number | undefined;
   readonly delayP99Ms: number | undefined;
   readonly loop: LoopReport | undefined;
+  /** Self time of a Node server's functions, when a profile was made. */
+  readonly topFunctions: readonly SelfTime[];
   readonly clientPercent: number;
   readonly publisherPercent: number;
   /** Share of all cores that was busy, %: above 90 the figures tell of the machine, not of the server. */
@@ -106,7 +109,8 @@ export function toMeasurement(
     firstKeyP99Ms: percentile(report.firstKeyMs, 0.99),
     delayP50Ms: percentile(report.delaysMs, 0.5),
     delayP99Ms: percentile(report.delaysMs, 0.99),
-    loop: raw.loop,
+    loop: raw.loop?.report,
+    topFunctions: raw.loop?.cpuProfile ? topSelfTimes(raw.loop.cpuProfile) : [],
     clientPercent: clients.viewers,
     publisherPercent: clients.publishers,
     machinePercent: 100 * raw.busy,
@@ -175,10 +179,6 @@ function toMb(bytes: number | undefined): number | undefined {
 function countStarved(received: readonly number[], published: number, protocol: ViewerProtocolName): number {
   const tolerance = protocol === 'hls' ? RATE_TOLERANCE_HLS : RATE_TOLERANCE;
   return received.filter((bytes) => bytes < published && !isFullRate(bytes, published, tolerance)).length;
-}
-
-function publishedBytesPerSec(tape: Tape): number {
-  return (tape.bodyBytesPerRound / tape.roundMs) * 1000;
 }
 
 function clientPercent(raw: RawMeasurement, kind: 'viewers' | 'publishers'): number {

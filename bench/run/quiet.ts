@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busyShare, readMachineStat } from '../measure/proc.ts';
-import type { RunContext } from './load-run.ts';
+import type { RunContext } from './run-context.ts';
 
 const QUIET_SHARE = 0.04;
 /** So many seconds in a row must be quiet. */

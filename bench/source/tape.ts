@@ -69,6 +69,11 @@ export function buildTape(tags: readonly SourceTag[], streamId: number, chunkSiz
   return { tape, bytes: Buffer.concat(parts) };
 }
 
+/** Media bytes of one stream, without framing. */
+export function publishedBytesPerSec(tape: Tape): number {
+  return (tape.bodyBytesPerRound / tape.roundMs) * 1000;
+}
+
 /** Writes the times of one entry: the message's own, and the stamp if it has one. */
 export function patchEntry(bytes: Buffer, entry: TapeEntry, timestampMs: number, timeUs: number): void {
   patchChunkTimestamp(bytes, entry.start, timestampMs);

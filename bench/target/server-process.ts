@@ -6,7 +6,8 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoopReport, LoopRequest } from '../measure/loop-report.ts';
+import type { LoopAnswer, LoopRequest } from '../measure/loop-report.ts';
+import { type ProcessUse, readTreeUse } from '../measure/proc.ts';
 import type { LaunchPlan } from './target.ts';
 
 const START_LIMIT_MS = 15_000;
@@ -23,10 +24,16 @@ export interface ServerUnderTest {
   readonly pid: number | undefined;
   readonly startupMs: number | undefined;
   readonly hasEnded: boolean;
-  openLoopWindow(): void;
-  closeLoopWindow(): Promise<LoopReport | undefined>;
+  /** Starts the event-loop measurement of a Node server, and a CPU profile if one is wanted. */
+  openLoopWindow(hasProfile: boolean): void;
+  closeLoopWindow(): Promise<LoopAnswer | undefined>;
   stop(): Promise<void>;
   kill(): void;
+}
+
+/** CPU and memory of a server now; undefined when its process is not known. */
+export function readUse(server: ServerUnderTest): ProcessUse | undefined {
+  return server.pid === undefined ? undefined : readTreeUse(server.pid);
 }
 
 export class ServerProcess implements ServerUnderTest {
@@ -65,15 +72,16 @@ export class ServerProcess implements ServerUnderTest {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  openLoopWindow(): void {
-    if (this.isNode && this.child.connected) this.child.send('tsrs-bench:open' satisfies LoopRequest);
+  openLoopWindow(hasProfile: boolean): void {
+    const request: LoopRequest = hasProfile ? 'tsrs-bench:open-profile' : 'tsrs-bench:open';
+    if (this.isNode && this.child.connected) this.child.send(request);
   }
 
   /** Undefined when the server is no Node program, or does not answer. */
-  async closeLoopWindow(): Promise<LoopReport | undefined> {
+  async closeLoopWindow(): Promise<LoopAnswer | undefined> {
     if (!this.isNode || !this.child.connected) return undefined;
-    const answer = new Promise<LoopReport>((resolve) => {
-      this.child.once('message', (message) => resolve(message as LoopReport));
+    const answer = new Promise<LoopAnswer>((resolve) => {
+      this.child.once('message', (message) => resolve(message as LoopAnswer));
     });
     this.child.send('tsrs-bench:close' satisfies LoopRequest);
     return Promise.race([answer, sleep(REPORT_LIMIT_MS, undefined, { ref: false })]);
