@@ -146,3 +146,30 @@ function stalledRequest(port: number, path: string): Socket {
   socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
   return socket;
 }
+
+test.concurrent('a peer that asks and never reads the answers is closed, with a line that says so', async () => {
+  const server = await startServer();
+  const peer = await RtmpPeer.player(server.target, server.tcUrl(), uniqueName('asks'));
+  peer.socket.pause();
+  peer.socket.on('error', () => {});
+  // A call that every server answers; each answer is some 40 bytes.
+  const calls = Buffer.concat(Array.from({ length: 2000 }, () => encodedCall('getStreamLength', 7)));
+  await waitFor('the server to give up', () => {
+    if (peer.socket.writable) peer.socket.write(calls);
+    return /asks and does not read/.test(server.log);
+  });
+  peer.destroy();
+  await server.stop();
+});
+
+/** A call on chunk stream 3, as small as it gets: name, transaction id, null. */
+function encodedCall(name: string, transactionId: number): Buffer {
+  const body = Buffer.alloc(3 + name.length + 10);
+  body[0] = 2;
+  body.writeUInt16BE(name.length, 1);
+  body.write(name, 3, 'latin1');
+  body.writeDoubleBE(transactionId, 4 + name.length);
+  body[body.length - 1] = 5;
+  const header = Buffer.from([3, 0, 0, 0, 0, 0, body.length, 20, 0, 0, 0, 0]);
+  return Buffer.concat([header, body]);
+}

@@ -44,6 +44,8 @@ const IDLE_TIMEOUT_MS = 30_000;
 const IDENTIFY_TIMEOUT_MS = 60_000;
 /** So long a connection may wait for its next publish or play after the last one ended, ms. */
 const REPUBLISH_TIMEOUT_MS = 180_000;
+/** Replies that may wait for a peer that asks (pings, calls) but does not read, bytes. */
+const MAX_QUEUED_REPLY_BYTES = 256 * 1024;
 /** How long the last bytes may take to leave before the socket is destroyed, ms. */
 const CLOSE_TIMEOUT_MS = 3000;
 
@@ -70,6 +72,8 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   /** Of the last publish or play. */
   #vhost: string | undefined;
   #receivedBytes = 0;
+  /** Bytes of replies since the socket last took everything. */
+  #queuedReplyBytes = 0;
   #isClosing = false;
   #isClosed = false;
 
@@ -121,7 +125,12 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   // --- RtmpServerHandler: what the session says and asks
 
   output(bytes: Buffer): void {
-    if (!this.#socket.destroyed) this.#socket.write(bytes);
+    if (this.#socket.destroyed) return;
+    this.#queuedReplyBytes = this.#socket.writableLength === 0 ? 0 : this.#queuedReplyBytes + bytes.length;
+    this.#socket.write(bytes);
+    if (this.#queuedReplyBytes <= MAX_QUEUED_REPLY_BYTES || this.#isClosing) return;
+    this.#fail(1011, `the peer asks and does not read: ${this.#queuedReplyBytes} bytes of replies wait`);
+    this.#socket.destroy();
   }
 
   connectRequested(request: ConnectRequest): void {
