@@ -113,7 +113,9 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
 
   configure(vhost: VhostOptions): void {
     this.#socket.setNoDelay(vhost.tcpNodelay);
-    this.#publisher?.configure(vhost.publish);
+    if (this.#publisher === undefined) return;
+    this.#publisher.configure(vhost.publish);
+    this.#reader.setSlice(vhost.publish.mergedReadMs ?? 0);
   }
 
   close(reason: string): void {
@@ -206,6 +208,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   publishEnded(): void {
+    this.#reader.setSlice(0);
     this.#leaveStatistics();
     this.#publisher?.close();
     this.#publisher = undefined;
@@ -372,6 +375,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
 
   #releaseRoles(): void {
     clearTimeout(this.#identifyTimer);
+    this.#reader.close();
     this.#leaveStatistics();
     this.#stopPlay();
     this.#publisher?.close();
