@@ -23,6 +23,8 @@ export interface ServerOptions {
   /** More directives of `http_server`. */
   readonly httpServer?: string;
   readonly nodeArgs?: readonly string[];
+  /** For a server that comes back where another one was; default: a free one. */
+  readonly rtmpPort?: number;
 }
 
 export const httpFlv = 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }';
@@ -54,7 +56,7 @@ export class TestServer {
 
   /** Resolves when the server says that both listeners are open. */
   static async start(options: ServerOptions = {}): Promise<TestServer> {
-    const rtmpPort = await freePort();
+    const rtmpPort = options.rtmpPort ?? (await freePort());
     const httpPort = await freePort();
     const folder = newFolder('server');
     const confPath = join(folder, 'srs.conf');
