@@ -25,6 +25,7 @@ export interface ServerOptions {
   readonly nodeArgs?: readonly string[];
   /** For a server that comes back where another one was; default: a free one. */
   readonly rtmpPort?: number;
+  readonly httpPort?: number;
 }
 
 export const httpFlv = 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }';
@@ -57,7 +58,7 @@ export class TestServer {
   /** Resolves when the server says that both listeners are open. */
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const rtmpPort = options.rtmpPort ?? (await freePort());
-    const httpPort = await freePort();
+    const httpPort = options.httpPort ?? (await freePort());
     const folder = newFolder('server');
     const confPath = join(folder, 'srs.conf');
     writeFileSync(confPath, serverConf(rtmpPort, httpPort, options));

@@ -41,6 +41,9 @@ export interface HttpServerOptions {
   readonly tls?: (() => TlsFiles) | undefined;
 }
 
+/** What fastify and its plugins throw. */
+type HttpFailure = Error & { readonly statusCode?: number; readonly headers?: Record<string, string> };
+
 const LISTEN_BACKLOG = 512;
 /** Error codes of Node's HTTP parser that have a status of their own. */
 const CLIENT_ERROR_STATUS: Readonly<Record<string, string>> = {
@@ -70,9 +73,10 @@ export class HttpServer {
     this.fastify.setNotFoundHandler((_request, reply) => {
       reply.code(404).header('Content-Type', 'text/plain; charset=utf-8').send('Not Found');
     });
-    this.fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    this.fastify.setErrorHandler((error: HttpFailure, request, reply) => {
       const status = error.statusCode ?? 500;
       if (status >= 500) host.log.error(`http: ${request.method} ${request.url} failed: ${error.message}`);
+      if (error.headers !== undefined) reply.headers(error.headers);
       reply.code(status).header('Content-Type', 'text/plain; charset=utf-8').send(error.message);
     });
   }

@@ -311,6 +311,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   #enterStatistics(type: ClientType, stream: Stream): void {
+    this.#leaveStatistics();
     const { statistics } = this.#host;
     const { tcUrl = '', pageUrl = '', swfUrl = '' } = this.#connect ?? {};
     this.#traffic ??= statistics.newTraffic();
