@@ -79,7 +79,7 @@ export const httpServer = block(
   {
     enabled: flag(false, { says: 'Serve HTTP.', reload: 'applied', since: '1' }),
     listen: endpoint(parseEndpoint('8080'), { says: 'Endpoint, [IP:]PORT.', reload: 'applied', since: '1' }),
-    dir: path('./objs/nginx/html', { says: 'Folder served at /.', reload: 'restart', since: '1' }),
+    dir: path('./objs/nginx/html', { says: 'Folder served at /.', reload: 'live', since: '1' }),
     crossdomain: flag(true, {
       says: 'Allow players on pages of other origins (CORS).',
       reload: 'applied',

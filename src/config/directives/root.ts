@@ -62,7 +62,7 @@ export const rootRows = {
     'off',
     {
       says: 'The same in the level names of SRS 5 (trace is the finest); wins over srs_log_level.',
-      reload: 'restart',
+      reload: 'applied',
       since: '5',
       env: ['SRS_SRS_LOG_LEVEL_V2', 'SRS_LOG_LEVEL_V2'],
       example: 'info',
@@ -76,7 +76,7 @@ export const rootRows = {
   }),
   log_format: word(['text', 'json'], 'text', 'text', {
     says: 'Log lines as SRS writes them, or one JSON object a line.',
-    reload: 'restart',
+    reload: 'applied',
     since: 'tsrs',
   }),
   utc_time: flag(false, { says: 'Times in log lines are UTC.', reload: 'applied', since: '2' }),
@@ -113,45 +113,38 @@ export const rootRows = {
     says: 'Treat this as a container when that is not detected.',
     reload: 'restart',
     since: '4',
-    support: 'planned',
   }),
   disable_daemon_for_docker: flag(true, {
     says: 'In a container, stay in the foreground whatever daemon says.',
     reload: 'restart',
     since: '3',
-    support: 'planned',
   }),
   inotify_auto_reload: flag(false, {
     says: 'Reload when the configuration file changes.',
     reload: 'restart',
     since: '3',
-    support: 'planned',
   }),
   auto_reload_for_docker: flag(true, {
     says: 'In a container, reload when the configuration file changes.',
     reload: 'restart',
     since: '3',
-    support: 'planned',
   }),
   grace_start_wait: int(2300, {
     says: 'Graceful quit: wait so long before the listeners close.',
     unit: 'ms',
     reload: 'live',
     since: '3',
-    support: 'planned',
   }),
   grace_final_wait: int(3200, {
     says: 'Graceful quit: wait so long after the last connection.',
     unit: 'ms',
     reload: 'live',
     since: '3',
-    support: 'planned',
   }),
   force_grace_quit: flag(false, {
     says: 'SIGTERM quits gracefully, as SIGQUIT does.',
     reload: 'live',
     since: '3',
-    support: 'planned',
   }),
   tcmalloc_release_rate: float(0.8, {
     says: 'Memory release rate of tcmalloc, 0 to 10.',

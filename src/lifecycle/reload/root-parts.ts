@@ -7,7 +7,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { PidFile } from '../pid-file.ts';
 import { applyOnly, isChanged, type ReloadChange, type ReloadPart } from './reload-part.ts';
 
-const LOG_DIRECTIVES = ['srs_log_tank', 'srs_log_level', 'srs_log_file'];
+const LOG_DIRECTIVES = ['srs_log_tank', 'srs_log_level', 'srs_log_level_v2', 'srs_log_file', 'log_format'];
 
 /** A line about a new file goes to the new file; a level above trace hides its own line. */
 export function logPart(output: LogOutput, log: Logger): ReloadPart {
