@@ -8,9 +8,10 @@
 
 import type { MediaMessage } from '../media/message.ts';
 import type { Stream, StreamHeaders, StreamSubscriber } from '../stream/stream.ts';
-import type { FlushClock, FlushGroup } from './flush-clock.ts';
+import type { FlushClock } from './flush-clock.ts';
 import { AUDIO, type PreparedLog, VIDEO } from './prepared-log.ts';
 import { ATTENTION, type Viewer, type ViewerEnd, type ViewerOptions } from './viewer.ts';
+import { type ViewerGroup, ViewerGroups } from './viewer-groups.ts';
 
 /** How one wire format prepares bytes and hands them to a viewer. */
 export interface ViewerFormat {
@@ -47,33 +48,11 @@ export interface FanoutOptions {
   readonly now: () => number;
 }
 
-/** A group is filled up to here before a stream opens another one in another slot. */
-const GROUP_FILL = 64;
 /** Largest single hand-over to a sink outside the shared path, bytes: bounds what a slow socket pins. */
 const PUMP_BYTES = 512 * 1024;
 
 /** The log is trimmed once in so many flushes: about once per window with many viewers. */
 const FLUSHES_PER_TRIM = 16;
-
-class ViewerGroup implements FlushGroup {
-  readonly viewers: Viewer[] = [];
-  readonly #fanout: Fanout;
-  next: number;
-  remove: () => void = () => {};
-
-  constructor(fanout: Fanout, next: number) {
-    this.#fanout = fanout;
-    this.next = next;
-  }
-
-  get viewerCount(): number {
-    return this.viewers.length;
-  }
-
-  flush(): void {
-    this.#fanout.flushGroup(this);
-  }
-}
 
 export class Fanout implements StreamSubscriber {
   readonly #stream: Stream;
@@ -81,8 +60,7 @@ export class Fanout implements StreamSubscriber {
   readonly #log: PreparedLog;
   #options: FanoutOptions;
   readonly #onEmpty: () => void;
-  readonly #groups: ViewerGroup[] = [];
-  readonly #groupOf = new Map<Viewer, ViewerGroup>();
+  readonly #groups: ViewerGroups;
   #immediate: NodeJS.Immediate | undefined;
   /** Where a viewer who joins now starts: the open group of pictures. */
   #joinAt: number | undefined;
@@ -99,12 +77,13 @@ export class Fanout implements StreamSubscriber {
     this.#options = options;
     this.#onEmpty = onEmpty;
     this.#joinHeaders = stream.headers;
+    this.#groups = new ViewerGroups(options.clock, (group) => this.#flushGroup(group));
     stream.subscribe(this);
     stream.replayGop(this);
   }
 
   get viewerCount(): number {
-    return this.#groupOf.size;
+    return this.#groups.viewerCount;
   }
 
   /** Bytes that the shared log holds for its viewers. */
@@ -128,9 +107,7 @@ export class Fanout implements StreamSubscriber {
       skippedMessages: 0,
       isEnded: false,
     };
-    const group = this.#groupForNewViewer();
-    group.viewers.push(viewer);
-    this.#groupOf.set(viewer, group);
+    this.#groups.add(viewer, this.#log.end);
     if (this.#stream.isPublishing) this.#pump(viewer);
     return viewer;
   }
@@ -140,28 +117,16 @@ export class Fanout implements StreamSubscriber {
     const { clock: before, hasPublisherTime } = this.#options;
     this.#options = { ...options, hasPublisherTime };
     if (options.clock === before) return;
-    for (const group of this.#groups) {
-      group.remove();
-      group.remove = options.clock?.add(group) ?? (() => {});
-    }
+    this.#groups.setClock(options.clock);
     // Without a clock a flush comes with the next message; what waits now should not wait for it.
     if (options.clock === undefined) this.#flushSoon();
   }
 
   /** Removes a viewer, whoever closed it. May be called twice. */
   remove(viewer: Viewer): void {
-    const group = this.#groupOf.get(viewer);
-    if (group === undefined) return;
+    if (!this.#groups.remove(viewer)) return;
     viewer.isEnded = true;
-    this.#groupOf.delete(viewer);
-    const index = group.viewers.indexOf(viewer);
-    const last = group.viewers.pop() as Viewer;
-    if (last !== viewer) group.viewers[index] = last;
-    if (group.viewers.length === 0) {
-      group.remove();
-      this.#groups.splice(this.#groups.indexOf(group), 1);
-    }
-    if (this.#groupOf.size === 0) this.#close();
+    if (this.#groups.viewerCount === 0) this.#close();
   }
 
   /** A paused viewer keeps its place as long as the queue limits allow. */
@@ -179,7 +144,7 @@ export class Fanout implements StreamSubscriber {
   }
 
   unpublished(): void {
-    for (const viewer of [...this.#groupOf.keys()]) {
+    for (const viewer of this.#groups.viewers) {
       this.#pump(viewer);
       if (this.#format.endsWithPublisher) this.#end(viewer, 'unpublished');
     }
@@ -209,7 +174,7 @@ export class Fanout implements StreamSubscriber {
     if (this.#options.clock === undefined) this.#flushSoon();
   }
 
-  flushGroup(group: ViewerGroup): void {
+  #flushGroup(group: ViewerGroup): void {
     const from = group.next;
     const to = this.#log.end;
     group.next = to;
@@ -245,7 +210,7 @@ export class Fanout implements StreamSubscriber {
   #flushSoon(): void {
     this.#immediate ??= setImmediate(() => {
       this.#immediate = undefined;
-      for (const group of this.#groups.slice()) group.flush();
+      this.#groups.flushAll();
     });
   }
 
@@ -369,33 +334,9 @@ export class Fanout implements StreamSubscriber {
     viewer.options.onEnd(reason);
   }
 
-  #groupForNewViewer(): ViewerGroup {
-    const { clock } = this.#options;
-    let smallest: ViewerGroup | undefined;
-    for (const group of this.#groups) {
-      if (smallest === undefined || group.viewers.length < smallest.viewers.length) smallest = group;
-    }
-    const maxGroups = clock?.slotCount ?? 1;
-    if (
-      smallest !== undefined &&
-      (smallest.viewers.length < GROUP_FILL || this.#groups.length >= maxGroups)
-    ) {
-      return smallest;
-    }
-    const group = new ViewerGroup(this, this.#log.end);
-    if (clock !== undefined) group.remove = clock.add(group);
-    this.#groups.push(group);
-    return group;
-  }
-
   /** Lets go of what neither a viewer nor a late joiner needs. */
   #trim(): void {
-    let oldest = this.#joinAt ?? this.#log.end;
-    for (const group of this.#groups) {
-      if (group.next < oldest) oldest = group.next;
-      for (const viewer of group.viewers) if (viewer.next < oldest) oldest = viewer.next;
-    }
-    this.#log.trim(oldest);
+    this.#log.trim(this.#groups.oldestNeeded(this.#joinAt ?? this.#log.end));
   }
 
   #close(): void {
