@@ -38,6 +38,7 @@ export interface ServiceSetup {
 }
 
 const PARENT_GONE = 1021;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export class Service {
   readonly #setup: ServiceSetup;
@@ -50,6 +51,8 @@ export class Service {
   readonly #quit: Quit;
   #files: readonly string[];
   #watcher: ConfigWatcher | undefined;
+  /** A server without a single port (-e alone) has nothing else that keeps Node from ending it. */
+  #alive: NodeJS.Timeout | undefined;
   #stopWatchingParent: () => void = () => {};
 
   constructor(setup: ServiceSetup) {
@@ -93,6 +96,7 @@ export class Service {
 
   /** Rejects with a StartFailure if the server cannot serve. */
   async start(): Promise<void> {
+    this.#alive = setInterval(() => {}, DAY_MS);
     this.#installSignals();
     this.#sayWhatStarts();
     this.#acquirePidFile();
@@ -197,6 +201,7 @@ export class Service {
   }
 
   #end(): void {
+    clearInterval(this.#alive);
     this.#server.close('the server ends');
     this.#pidFile.file?.release();
     this.#setup.onEnd();
