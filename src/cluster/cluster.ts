@@ -7,12 +7,15 @@
 import type { Logger } from '../log/logger.ts';
 import type { ServerIdentity } from '../media/metadata.ts';
 import type { RtmpUrl } from '../protocol/rtmp/url.ts';
-import type { Stream } from '../stream/stream.ts';
+import type { Stream, StreamOptions } from '../stream/stream.ts';
+import type { StreamId } from '../stream/stream-id.ts';
 import { NameResolver } from './client/name-resolver.ts';
 import { RtmpClient } from './client/rtmp-client.ts';
 import type { EdgeEnvironment, EdgeOptions } from './edge/edge-options.ts';
 import type { EdgePull } from './edge/edge-pull.ts';
 import { EdgePulls } from './edge/edge-pulls.ts';
+import type { EdgePush } from './edge/edge-push.ts';
+import { EdgePushes, type PublishRoute } from './edge/edge-pushes.ts';
 import { OriginHealth } from './edge/origin-health.ts';
 
 export interface ClusterOptions {
@@ -26,6 +29,7 @@ export interface ClusterOptions {
 
 export class Cluster {
   readonly #pulls: EdgePulls;
+  readonly #pushes: EdgePushes;
 
   constructor(options: ClusterOptions) {
     const now = () => performance.now();
@@ -41,6 +45,7 @@ export class Cluster {
       random: Math.random,
     };
     this.#pulls = new EdgePulls(edge);
+    this.#pushes = new EdgePushes(edge);
   }
 
   /** The streams that come from origins right now. */
@@ -48,12 +53,27 @@ export class Cluster {
     return [...this.#pulls.values()];
   }
 
+  /** The streams that go to origins right now. */
+  get pushes(): readonly EdgePush[] {
+    return [...this.#pushes.values()];
+  }
+
   joinViewer(stream: Stream, url: RtmpUrl): () => void {
     return this.#pulls.join(stream, url);
+  }
+
+  routePublish(
+    id: StreamId,
+    url: RtmpUrl,
+    options: StreamOptions,
+    connectionId: string,
+  ): PublishRoute | undefined {
+    return this.#pushes.route(id, url, options, connectionId);
   }
 
   /** May be called twice. */
   close(): void {
     this.#pulls.close();
+    this.#pushes.close();
   }
 }

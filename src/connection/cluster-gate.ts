@@ -2,7 +2,8 @@
 // where they go. cluster/ implements it, server.ts hands it over.
 
 import type { RtmpUrl } from '../protocol/rtmp/url.ts';
-import type { Stream } from '../stream/stream.ts';
+import type { Stream, StreamOptions } from '../stream/stream.ts';
+import type { StreamId } from '../stream/stream-id.ts';
 
 export interface ClusterGate {
   /**
@@ -11,4 +12,33 @@ export interface ClusterGate {
    * @returns what to call when the viewer is gone; twice is fine
    */
   joinViewer(stream: Stream, url: RtmpUrl): () => void;
+  /**
+   * Somebody wants to publish a stream. On an edge it goes to an origin.
+   * @param options of the streams of the vhost
+   * @param connectionId of the publisher, for the log
+   * @returns undefined if it is published here, for the viewers here
+   */
+  routePublish(
+    id: StreamId,
+    url: RtmpUrl,
+    options: StreamOptions,
+    connectionId: string,
+  ): PublishRoute | undefined;
+}
+
+/** The way of a publisher to another server. */
+export interface PublishRoute {
+  /** To publish into; it has a publisher if somebody else publishes the stream through this server. */
+  readonly stream: Stream;
+  /** Call it once the stream is published: it goes on from there until that publish ends. */
+  start(owner: PublishRouteOwner): void;
+}
+
+export interface PublishRouteOwner {
+  /** The other server takes the stream. */
+  accepted(): void;
+  /** No other server takes it. `code` is what the refusing one said, '' if it said nothing. */
+  refused(refusal: { readonly code: string; readonly description: string }): void;
+  /** It was taken, and is no more. */
+  lost(reason: string): void;
 }

@@ -3,6 +3,7 @@
 
 import type { ServerIdentity } from '../../media/metadata.ts';
 import { type Amf0Object, amf0Object } from '../../protocol/amf0/value.ts';
+import type { RtmpPeerIdentity } from '../../protocol/rtmp/client-handler.ts';
 
 const SIGNATURE = 'SRS';
 const LICENSE = 'MIT';
@@ -24,4 +25,10 @@ export function identityArguments(
     srs_id: connectionId,
     srs_server_ip: serverIp,
   });
+}
+
+/** SRS's line about the server that took the connection. Servers other than SRS say nothing of themselves. */
+export function connectedLine({ version, ip, processId }: RtmpPeerIdentity, hasIdentity: boolean): string {
+  const numbers = [...version.split('.'), '0', '0', '0', '0'].slice(0, 4).map((part) => Number(part) || 0);
+  return `connected, version=${numbers.join('.')}, ip=${ip}, pid=${processId}, id=0, dsu=${Number(hasIdentity)}`;
 }

@@ -19,6 +19,9 @@ export interface EdgeOptions {
   readonly chunkSize: number;
 }
 
+/** Of a vhost that is no edge any more: a reload came between. */
+export const NO_EDGE: EdgeOptions = { origins: [], vhostTemplate: '', hasIdentity: false, chunkSize: 128 };
+
 export interface EdgeEnvironment {
   /** undefined if the vhost is gone or is no edge any more. */
   readonly optionsOf: (vhost: string) => EdgeOptions | undefined;

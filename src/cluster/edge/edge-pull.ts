@@ -14,7 +14,7 @@ import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Traffic } from '../../stats/traffic.ts';
 import type { Publication, Publisher, Stream, StreamSubscriber } from '../../stream/stream.ts';
 import { ClientError } from '../client/client-error.ts';
-import type { EdgeEnvironment, EdgeOptions } from './edge-options.ts';
+import { type EdgeEnvironment, type EdgeOptions, NO_EDGE } from './edge-options.ts';
 import type { Candidate } from './origin-round.ts';
 import { OriginSearch } from './origin-search.ts';
 import { PullLog } from './pull-log.ts';
@@ -25,6 +25,8 @@ import { Upstream, type UpstreamOwner } from './upstream.ts';
 const LINGER_MS = 3000;
 /** Origins that are tried at the same time, at most. */
 const MAX_SEEKERS = 3;
+/** One that has waited so long for the stream makes room for another, ms (SRS: 5 s). */
+const SEEKER_PATIENCE_MS = 5000;
 /** While the current upstream is silent for so long, others are asked, too, ms. */
 const SILENCE_MS = 2000;
 /** … and then it is given up (SRS: 5 s), ms. */
@@ -33,8 +35,6 @@ const DEAD_MS = 5000;
 const STEADY_MS = 3000;
 const TICK_MS = 500;
 const FAILURE_LOG_MS = 3000;
-
-const NO_ORIGIN: EdgeOptions = { origins: [], vhostTemplate: '', hasIdentity: false, chunkSize: 128 };
 
 const RECONNECT_REQUEST = 'NetConnection.Connect.ReconnectRequest';
 const UNPUBLISH_NOTIFY = 'NetStream.Play.UnpublishNotify';
@@ -273,6 +273,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
     const { resolver, health, now, random } = this.#env;
     return new OriginSearch<Upstream>({
       maxSeekers: MAX_SEEKERS,
+      patienceMs: SEEKER_PATIENCE_MS,
       origins: () => this.#options().origins,
       streamUrl: this.#stream.url,
       resolver,
@@ -296,7 +297,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
     const options = this.#env.optionsOf(vhost);
     if (options !== undefined && options.origins.length > 0) return options;
     this.#failed('none', 3039, `connect upstream : vhost ${vhost} has no origin`);
-    return options ?? NO_ORIGIN;
+    return options ?? NO_EDGE;
   }
 
   #failed(kind: string, code: number, text: string): void {

@@ -17,6 +17,8 @@ export interface Seeker {
 export interface OriginSearchOptions<S extends Seeker> {
   /** Connections that are tried at the same time, at most. */
   readonly maxSeekers: number;
+  /** One that has waited so long makes room for another, ms. */
+  readonly patienceMs: number;
   /** `host[:port]` each; read for each round, so that a reload counts. */
   readonly origins: () => readonly string[];
   readonly streamUrl: string;
@@ -37,8 +39,6 @@ export interface OriginSearchOptions<S extends Seeker> {
 const CONNECT_HEDGE_MS = 300;
 /** An origin that was reached and sends nothing probably does not have the stream, ms. */
 const SILENT_HEDGE_MS = 1000;
-/** One that has waited so long makes room for another, ms. */
-const PATIENCE_MS = 5000;
 const RTMP_PORT = 1935;
 
 export class OriginSearch<S extends Seeker> {
@@ -141,10 +141,10 @@ export class OriginSearch<S extends Seeker> {
 
   /** All places are taken by origins that wait for the stream themselves: the first of them has had its chance. */
   #makeRoom(): void {
-    const { maxSeekers, now } = this.#options;
+    const { maxSeekers, patienceMs, now } = this.#options;
     const [oldest] = this.#seekers;
     if (this.#seekers.size < maxSeekers || oldest === undefined) return;
-    if (now() - oldest.startMs < PATIENCE_MS) return;
+    if (now() - oldest.startMs < patienceMs) return;
     this.#seekers.delete(oldest);
     oldest.close();
   }

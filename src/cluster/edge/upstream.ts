@@ -10,7 +10,7 @@ import type { StreamId } from '../../stream/stream-id.ts';
 import { type MediaSink, TagIntake } from '../../stream/tag-intake.ts';
 import { ClientError } from '../client/client-error.ts';
 import { type Endpoint, endpointText } from '../client/endpoint.ts';
-import { identityArguments } from '../client/identity.ts';
+import { connectedLine, identityArguments } from '../client/identity.ts';
 import type { ClientEnd, ClientStage, UpstreamClient } from '../client/rtmp-client.ts';
 import { upstreamUrl } from '../client/upstream-url.ts';
 import type { EdgeEnvironment, EdgeOptions } from './edge-options.ts';
@@ -184,12 +184,9 @@ export class Upstream implements MediaSink {
     );
   }
 
-  #connected({ version, ip, processId }: RtmpPeerIdentity): void {
+  #connected(peer: RtmpPeerIdentity): void {
     this.#env.health.reached(this.key);
-    const numbers = [...version.split('.'), '0', '0', '0', '0'].slice(0, 4).map((part) => Number(part) || 0);
-    this.#env.log.trace(
-      `connected, version=${numbers.join('.')}, ip=${ip}, pid=${processId}, id=0, dsu=${Number(this.#options.hasIdentity)}`,
-    );
+    this.#env.log.trace(connectedLine(peer, this.#options.hasIdentity));
   }
 
   #asked(stream: string): void {

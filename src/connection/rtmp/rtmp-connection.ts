@@ -161,13 +161,16 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       this.#refusePublish(requestId, refusal as string);
       return;
     }
-    const stream = this.#streamOf(url, vhost);
+    const id = { vhost: vhost.name, app: url.app, stream: url.stream };
+    const route = this.#host.cluster.routePublish(id, url, vhost.stream, this.id);
+    const stream = route?.stream ?? this.#streamOf(url, vhost);
     const publisher = new RtmpPublisher({
       stream,
       publish: vhost.publish,
       identity: this.#host.identity,
       log: this.#log,
-      viewerCount: () => this.#host.outputs.viewerCount(stream),
+      // Who watches at the other server is not known here.
+      viewerCount: () => (route === undefined ? this.#host.outputs.viewerCount(stream) : 1),
       onStop: (reason) => this.#fail(1011, reason),
     });
     if (!publisher.start()) {
@@ -177,6 +180,19 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#publisher = publisher;
     this.#identified(vhost);
     this.#enterStatistics(kind, stream);
+    if (route === undefined) {
+      this.#acceptPublish(requestId, vhost);
+      return;
+    }
+    route.start({
+      accepted: () => this.#acceptPublish(requestId, vhost),
+      refused: ({ code, description }) => this.#refusePublish(requestId, description, code),
+      lost: (reason) => this.#fail(1007, reason),
+    });
+  }
+
+  #acceptPublish(requestId: number, vhost: VhostOptions): void {
+    if (this.#isClosing) return;
     const { firstPacketTimeoutMs, normalTimeoutMs, mergedReadMs } = vhost.publish;
     const mr = mergedReadMs === undefined ? '0/350' : `1/${mergedReadMs}`;
     this.#log.trace(
@@ -281,9 +297,9 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#socket.setNoDelay(vhost.tcpNodelay);
   }
 
-  #refusePublish(requestId: number, description: string): void {
+  #refusePublish(requestId: number, description: string, code = ''): void {
     this.#log.error(`serve error code=1028 : ${description}`);
-    this.#session.rejectPublish(requestId, { description });
+    this.#session.rejectPublish(requestId, code === '' ? { description } : { code, description });
   }
 
   #startPlay(request: PlayRequest, stream: Stream, vhost: VhostOptions): void {
