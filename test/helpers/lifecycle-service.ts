@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { Child } from './child.ts';
 import { freePort, newFolder } from './names.ts';
 import { mainPath } from './server.ts';
-import { waitFor } from './wait-for.ts';
+import { PATIENCE_MS, waitFor } from './wait-for.ts';
 
 export interface ServicePorts {
   readonly rtmp: number;
@@ -60,7 +60,7 @@ export class ServiceProcess {
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   }
 
-  async waitForLog(pattern: RegExp, timeoutMs = 15_000): Promise<RegExpMatchArray> {
+  async waitForLog(pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<RegExpMatchArray> {
     return waitFor(
       () => `${pattern} in ${this.log}\n${this.child.describe()}`,
       () => this.log.match(pattern),
