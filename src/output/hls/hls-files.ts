@@ -6,25 +6,48 @@ import { dirname } from 'node:path';
 
 const FOLDER_MODE = 0o755;
 const FILE_MODE = 0o644;
+/** A job that removes empty folders may come in between more than once. */
+const FOLDER_ATTEMPTS = 5;
 const COPY_CHUNK = 1024 * 1024;
 
 /** Is it the error of a file or folder that does not exist? */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return hasCode(error, 'ENOENT');
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /** Makes a folder and those above it. Rejects with an error that names it. */
 export async function makeFolder(path: string): Promise<void> {
-  let first: string | undefined;
   try {
-    first = await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+    await makeFolders(path);
   } catch (cause) {
     throw new Error(`create dir ${path} failed`, { cause });
   }
-  if (first === undefined) return;
-  for (let folder = path; folder.length >= first.length; folder = dirname(folder)) {
-    await allowReading(folder, FOLDER_MODE);
-    if (folder === first || dirname(folder) === folder) return;
+}
+
+// Not `mkdir` with `recursive`: that never ends where the system says ENOENT for a parent that does exist (Node 20,
+// /proc for one), and keeps a thread busy for good.
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (!isMissing(error) || parent === path) throw error;
+    await makeFolders(parent);
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, FOLDER_MODE);
+    await allowReading(path, FOLDER_MODE);
+  } catch (error) {
+    const isThere = hasCode(error, 'EEXIST') && (await stat(path)).isDirectory();
+    if (!isThere) throw error;
   }
 }
 
@@ -119,16 +142,14 @@ export async function fileExists(path: string): Promise<boolean> {
 
 /** Does something with a path; if its folder is missing, makes that and tries again. */
 async function inFolder<T>(path: string, operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (!isMissing(error)) throw new Error(`open file ${path}`, { cause: error });
-  }
-  await makeFolder(dirname(path));
-  try {
-    return await operation();
-  } catch (cause) {
-    throw new Error(`open file ${path}`, { cause });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await operation();
+    } catch (cause) {
+      const isLast = !isMissing(cause) || attempt === FOLDER_ATTEMPTS;
+      if (isLast) throw new Error(`open file ${path}`, { cause });
+    }
+    await makeFolder(dirname(path));
   }
 }
 

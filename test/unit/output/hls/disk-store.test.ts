@@ -194,6 +194,16 @@ describe('errors', () => {
     expect(fixture.heard).toEqual([`failed create dir ${folder}/live failed`]);
   });
 
+  test('a place where nothing can be made', async () => {
+    const fixture = new Fixture({ folder: '/proc/no-such-folder' });
+    fixture.store.start();
+    await fixture.segment('a').settled();
+    expect(fixture.heard).toEqual([
+      'failed create dir /proc/no-such-folder/live failed',
+      'failed create dir /proc/no-such-folder/live failed',
+    ]);
+  });
+
   test('a playlist that cannot be written keeps its segments for the next time', async () => {
     mkdirSync(join(folder, 'live/s.m3u8'), { recursive: true });
     const fixture = await new Fixture().segment('a').settled();
