@@ -8,7 +8,7 @@ import { HttpPorts } from './api/http-ports.ts';
 import { Cluster } from './cluster/cluster.ts';
 import type { Config } from './config/config.ts';
 import type { VhostSettings } from './config/directives/table.ts';
-import { edgeOptionsOf } from './config/options/cluster-options.ts';
+import { edgeOptionsOf, forwardOptionsOf } from './config/options/cluster-options.ts';
 import { hlsOptions } from './config/options/hls-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { HttpHost } from './connection/http/http-server.ts';
@@ -81,10 +81,12 @@ export class Server {
     this.#workers = [this.#hls];
     this.#cluster = new Cluster({
       edgeOf: (name) => edgeOptionsOf(setup.config(), name),
+      forwardOf: (name) => forwardOptionsOf(setup.config(), name),
       identity: setup.identity,
       serverIp: ownAddress(networkInterfaces(), setup.config().stats.network),
       log: setup.log,
     });
+    this.#streams.onPublish((stream) => this.#cluster.forward(stream));
     const { enabled, disk } = setup.config().stats;
     this.#sampler = new HostSampler({ isEnabled: enabled, disks: disk });
     this.#http = new HttpPorts(this.#host(), this.#apiContext(), setup.readiness);
@@ -98,6 +100,7 @@ export class Server {
       outputs: this.#outputs,
       connections: this.#connections,
       hls: this.#hls,
+      cluster: this.#cluster,
     };
     return [
       listenPart(this.#listeners, (config) => this.#ports(config), this.#log),

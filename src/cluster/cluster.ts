@@ -10,17 +10,19 @@ import type { RtmpUrl } from '../protocol/rtmp/url.ts';
 import type { Stream, StreamOptions } from '../stream/stream.ts';
 import type { StreamId } from '../stream/stream-id.ts';
 import { NameResolver } from './client/name-resolver.ts';
-import { RtmpClient } from './client/rtmp-client.ts';
-import type { EdgeEnvironment, EdgeOptions } from './edge/edge-options.ts';
+import { RtmpClient, type RtmpClientEvents, type RtmpClientOptions } from './client/rtmp-client.ts';
+import type { EdgeOptions } from './edge/edge-options.ts';
 import type { EdgePull } from './edge/edge-pull.ts';
 import { EdgePulls } from './edge/edge-pulls.ts';
 import type { EdgePush } from './edge/edge-push.ts';
 import { EdgePushes, type PublishRoute } from './edge/edge-pushes.ts';
 import { OriginHealth } from './edge/origin-health.ts';
+import { type FindForward, Forwards } from './forward/forwards.ts';
 
+/** The vhosts are asked for by their exact name, at each use, so that a reload counts. */
 export interface ClusterOptions {
-  /** By exact name of the vhost; read at each use, so that a reload counts. */
   readonly edgeOf: (vhost: string) => EdgeOptions | undefined;
+  readonly forwardOf: FindForward;
   readonly identity: ServerIdentity;
   /** An address of this machine, for the logs of others. */
   readonly serverIp: string;
@@ -30,22 +32,23 @@ export interface ClusterOptions {
 export class Cluster {
   readonly #pulls: EdgePulls;
   readonly #pushes: EdgePushes;
+  readonly #forwards: Forwards;
 
-  constructor(options: ClusterOptions) {
+  constructor({ edgeOf, forwardOf, identity, serverIp, log }: ClusterOptions) {
     const now = () => performance.now();
-    const edge: EdgeEnvironment = {
-      optionsOf: options.edgeOf,
-      dial: (client, events) => new RtmpClient(client, events),
-      resolver: new NameResolver(),
-      health: new OriginHealth(now),
-      identity: options.identity,
-      serverIp: options.serverIp,
-      log: options.log,
+    const resolver = new NameResolver();
+    const shared = {
+      dial: (client: RtmpClientOptions, events: RtmpClientEvents) => new RtmpClient(client, events),
+      identity,
+      serverIp,
+      log,
       now,
       random: Math.random,
     };
+    const edge = { ...shared, optionsOf: edgeOf, resolver, health: new OriginHealth(now) };
     this.#pulls = new EdgePulls(edge);
     this.#pushes = new EdgePushes(edge);
+    this.#forwards = new Forwards(forwardOf, { ...shared, lookup: resolver.lookup });
   }
 
   /** The streams that come from origins right now. */
@@ -71,9 +74,15 @@ export class Cluster {
     return this.#pushes.route(id, url, options, connectionId);
   }
 
+  /** A stream is published here, or its vhost has other settings: it goes where the vhost's `forward` says. */
+  forward(stream: Stream): void {
+    this.#forwards.attach(stream);
+  }
+
   /** May be called twice. */
   close(): void {
     this.#pulls.close();
     this.#pushes.close();
+    this.#forwards.close();
   }
 }

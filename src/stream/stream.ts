@@ -6,6 +6,7 @@
 // A subscriber hears of every message once, in order; payloads are lent until the call returns.
 
 import type { MediaMessage } from '../media/message.ts';
+import type { RtmpUrl } from '../protocol/rtmp/url.ts';
 import { GopCache, type GopCacheOptions } from './gop-cache.ts';
 import type { PagePool } from './page-pool.ts';
 import { StreamClock } from './stream-clock.ts';
@@ -49,6 +50,8 @@ export interface StreamOptions {
 
 /** Whoever feeds a stream: an encoder's connection, an edge's pull. */
 export interface Publisher {
+  /** What it asked for, if it came by a URL: forwards ask others for the same. */
+  readonly url?: RtmpUrl;
   /** The server ends the publish (kick-off, shutdown). */
   stop(reason: string): void;
 }

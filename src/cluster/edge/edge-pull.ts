@@ -50,7 +50,6 @@ export class EdgePull implements Publisher, UpstreamOwner {
   readonly #splice: Splice;
   readonly #subscriber: StreamSubscriber;
   #publication: Publication | undefined;
-  /** What the latest viewer asked for. */
   #url: RtmpUrl;
   #viewers = 0;
   #lingerTimer: NodeJS.Timeout | undefined;
@@ -97,6 +96,11 @@ export class EdgePull implements Publisher, UpstreamOwner {
 
   get viewerCount(): number {
     return this.#viewers;
+  }
+
+  /** What the latest viewer asked for. */
+  get url(): RtmpUrl {
+    return this.#url;
   }
 
   /** The address that the stream comes from, undefined while there is none. */

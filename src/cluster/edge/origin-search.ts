@@ -1,8 +1,8 @@
 // The search for an origin that has the stream, or takes it: one after the other, the next before the last has
 // failed, and all over again after a pause. Whoever searches opens the connections and says what became of them.
 
+import { retryDelayMs } from '../client/backoff.ts';
 import type { NameResolver } from '../client/name-resolver.ts';
-import { retryDelayMs } from './backoff.ts';
 import type { OriginHealth } from './origin-health.ts';
 import { type Candidate, OriginRound } from './origin-round.ts';
 

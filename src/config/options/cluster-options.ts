@@ -1,6 +1,7 @@
 // From the cluster settings of a vhost, in SRS's words, to what edge, forward and origin cluster work with.
 
 import type { EdgeOptions } from '../../cluster/edge/edge-options.ts';
+import type { ForwardOptions } from '../../cluster/forward/forwards.ts';
 import type { Config } from '../config.ts';
 import type { VhostSettings } from '../directives/table.ts';
 
@@ -16,5 +17,16 @@ function edgeOptions({ cluster, chunk_size: chunkSize }: VhostSettings): EdgeOpt
     vhostTemplate: cluster.vhost,
     hasIdentity: cluster.debug_srs_upnode,
     chunkSize,
+  };
+}
+
+/** @returns undefined if there is no vhost of exactly that name, or it forwards nothing */
+export function forwardOptionsOf(config: Config, name: string): ForwardOptions | undefined {
+  const vhost = config.findVhost(name);
+  if (vhost?.name !== name || !vhost.forward.enabled) return undefined;
+  return {
+    destinations: vhost.forward.destination,
+    hasIdentity: vhost.cluster.debug_srs_upnode,
+    chunkSize: vhost.chunk_size,
   };
 }

@@ -166,6 +166,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     const stream = route?.stream ?? this.#streamOf(url, vhost);
     const publisher = new RtmpPublisher({
       stream,
+      url,
       publish: vhost.publish,
       identity: this.#host.identity,
       log: this.#log,

@@ -3,12 +3,15 @@
 import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
 import type { RtmpMediaMessage } from '../../protocol/rtmp/server-handler.ts';
+import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Publication, Publisher, Stream } from '../../stream/stream.ts';
 import { TagIntake } from '../../stream/tag-intake.ts';
 import type { PublishOptions } from '../vhost.ts';
 
 export interface RtmpPublisherOptions {
   readonly stream: Stream;
+  /** What it asked for. */
+  readonly url: RtmpUrl;
   readonly publish: PublishOptions;
   readonly identity: ServerIdentity;
   readonly log: Logger;
@@ -36,6 +39,10 @@ export class RtmpPublisher implements Publisher {
   /** Times from the next tick on. */
   configure(publish: PublishOptions): void {
     this.#publish = publish;
+  }
+
+  get url(): RtmpUrl {
+    return this.#options.url;
   }
 
   /** @returns false if somebody else publishes this stream */

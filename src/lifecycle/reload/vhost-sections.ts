@@ -1,5 +1,6 @@
 // What changed directives of a vhost do to its running streams, their viewers and its open connections.
 
+import type { Cluster } from '../../cluster/cluster.ts';
 import type { ConnectionRegistry } from '../../connection/connection-registry.ts';
 import type { ViewerOutputs } from '../../connection/viewer-outputs.ts';
 import type { HlsOutput } from '../../output/hls/hls-output.ts';
@@ -13,6 +14,7 @@ export interface RunningParts {
   readonly outputs: ViewerOutputs;
   readonly connections: ConnectionRegistry;
   readonly hls: HlsOutput;
+  readonly cluster: Cluster;
 }
 
 /** In the order of SRS. */
@@ -24,6 +26,7 @@ export function vhostSections(running: RunningParts): readonly VhostSection[] {
     { name: 'tcp_nodelay', apply: toConnections },
     { name: 'min_latency', apply: (change) => configureStreams(running, change) },
     { name: 'play', apply: (change) => applyPlay(running, change) },
+    { name: 'forward', apply: (change) => applyForward(running, change) },
     { name: 'hls', apply: (change) => applyHls(running, change) },
     { name: 'publish', apply: toConnections },
     { name: 'http_static', apply: () => {} },
@@ -45,6 +48,13 @@ function applyPlay(running: RunningParts, change: VhostChange): void {
   for (const { url } of streamsOf(running, name)) {
     log.trace(`vhost ${name} gop_cache changed to ${Number(after.play.gop_cache)}, source url=${url}`);
   }
+}
+
+/** Streams that are published already go to the destinations of now. */
+function applyForward(running: RunningParts, { name, log }: VhostChange): void {
+  const live = streamsOf(running, name).filter((stream) => stream.isPublishing);
+  for (const stream of live) running.cluster.forward(stream);
+  if (live.length > 0) log.trace(`vhost ${name} forwarders reload success`);
 }
 
 /** The segments of live streams go on with the new settings; files of a stream that HLS is off for now stay. */
