@@ -172,15 +172,15 @@ describe.concurrent('a port in use', () => {
 });
 
 describe.concurrent('a running server', () => {
-  test.for(['SIGTERM', 'SIGINT'] as const)('ends with code 0 on %s', async (signal) => {
-    const server = await TestServer.start();
+  test.for(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)('ends with code 0 on %s', async (signal) => {
+    const server = await TestServer.start({ root: 'grace_start_wait 100; grace_final_wait 100;' });
     server.child.kill(signal);
     expect(await server.child.exited()).toEqual({ code: 0, signal: null });
-    const number = { SIGTERM: 15, SIGINT: 2 }[signal];
+    const number = { SIGTERM: 15, SIGINT: 2, SIGQUIT: 3 }[signal];
     expect(server.log).toMatch(new RegExp(`sig=${number}\\b`));
   });
 
-  test('writes its log to a file', async () => {
+  test('writes its pid and its log to files', async () => {
     const { conf, folder, rtmpPort } = await confFolder((good) =>
       good.replace('srs_log_tank console;', 'srs_log_tank file; srs_log_file ./objs/srs.log;'),
     );
@@ -191,6 +191,7 @@ describe.concurrent('a running server', () => {
       () => `the log file; ${child.describe()}`,
       () => existsSync(logPath) && readFileSync(logPath, 'utf8').includes(`:${rtmpPort}`),
     );
+    expect(readFileSync(join(folder, 'srs.pid'), 'utf8')).toBe(String(child.pid));
     const line = readFileSync(logPath, 'utf8')
       .split('\n')
       .find((text) => text.includes('RTMP listen'));

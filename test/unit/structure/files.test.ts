@@ -77,6 +77,17 @@ test('the lock file names no registry', () => {
   );
 });
 
+test('every npm command of the README exists', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const shown = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/npm (?:run )?([a-z][a-z:]*)/g)]
+    .map((match) => String(match[1]))
+    .filter((name) => !['ci', 'install', 'packages', 'registry'].includes(name));
+  expect(shown.length).toBeGreaterThan(3);
+  expect(shown.filter((name) => !(name in scripts))).toEqual([]);
+});
+
 test('no test is skipped or runs alone', () => {
   const pattern = /\b(test|it|describe)(\.\w+)*\.(skip|only|todo|skipIf|runIf)\b/;
   const found = tests
