@@ -38,17 +38,21 @@ async function main(): Promise<number> {
     process.stdout.write(helpText());
     return 0;
   }
-  if (args.has('micro')) {
-    const { regressions } = runMicro(MICRO_BASELINE, args.has('save-baseline'), new Progress());
-    return regressions > 0 ? EXIT_FINDINGS : 0;
-  }
   const options = loadOptions(args);
+  if (args.has('micro')) return microBenchmarks(options.waitQuietSec, args.has('save-baseline'));
   requireMachine(options);
   const context = createContext(args, options);
   const targets = ableTargets(chooseTargets(args, FOLDERS), context);
   const series = await runInTurn(targets, args.number('runs', 1, 100), context);
   report(args, options, series);
   return hasFindings(series) ? EXIT_FINDINGS : 0;
+}
+
+async function microBenchmarks(waitQuietSec: number, isSaving: boolean): Promise<number> {
+  const progress = new Progress();
+  await waitUntilQuiet(waitQuietSec, progress, stopSignal());
+  const { regressions } = runMicro(MICRO_BASELINE, isSaving, progress);
+  return regressions > 0 ? EXIT_FINDINGS : 0;
 }
 
 /** Leaves out, and names, those that do not serve the protocol at all. */
@@ -75,10 +79,15 @@ function createContext(args: Arguments, options: LoadOptions): RunContext {
   const chosen = args.text('source');
   if (chosen === undefined) progress.show('source', `${options.bitrateKbps} kbps`);
   const sourcePath = chosen === undefined ? sourceFile(FOLDERS.cache, options.bitrateKbps) : resolve(chosen);
+  const { tape } = buildTape(readFlvFile(sourcePath), 1, options.chunkSizeBytes);
+  return { options, sourcePath, tape, progress, signal: stopSignal() };
+}
+
+/** Aborted when the user stops the bench. */
+function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  const { tape } = buildTape(readFlvFile(sourcePath), 1, options.chunkSizeBytes);
-  return { options, sourcePath, tape, progress, signal: stop.signal };
+  return stop.signal;
 }
 
 /** A B A B: what changes on the machine during the runs touches all servers alike. */
@@ -91,7 +100,7 @@ async function runInTurn(targets: readonly Target[], runs: number, context: RunC
   for (let run = 1; run <= runs; run++) {
     for (const [i, target] of targets.entries()) {
       const series = all[i]!;
-      await waitUntilQuiet(context);
+      await waitUntilQuiet(context.options.waitQuietSec, context.progress, context.signal);
       try {
         const one = await runLoad(target, context);
         series.runs.push(one);

@@ -5,7 +5,8 @@ import type { RunContext } from './run-context.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 const POLL_MS = 250;
-const START_LIMIT_MS = 30_000;
+/** After the last connection was started; some servers need that long for thousands of viewers. */
+const START_LIMIT_MS = 60_000;
 
 /** Until `count` are running or have failed; an error when they do not get there in time, or none does. */
 export async function waitFor(
