@@ -24,12 +24,12 @@ const elements: Record<string, string> = {
 
 let server: TestServer;
 beforeAll(async () => {
+  server = await TestServer.start();
   const inspect = debianProgram('gst-inspect-1.0', 'gstreamer1.0-tools');
   for (const [element, debianPackage] of Object.entries(elements)) {
     const child = new Child(inspect, ['--exists', element]);
     if ((await child.exited()).code !== 0) throw missingPackage(`GStreamer's ${element}`, debianPackage);
   }
-  server = await TestServer.start();
 });
 afterAll(() => server.stop());
 
