@@ -8,9 +8,10 @@ import { diagnosticLine } from './config/diagnostic.ts';
 import { type LoadResult, load } from './config/load.ts';
 import { processOptions } from './config/options/lifecycle-options.ts';
 import { logOptions } from './config/options/log-options.ts';
-import { testReport } from './config/test-command.ts';
+import { type TestReport, testReport } from './config/test-command.ts';
 import { logPlaceLines } from './lifecycle/banner.ts';
 import { isDaemonChild, reportToParent, startDaemon } from './lifecycle/daemon.ts';
+import { dryRunReport } from './lifecycle/dry-run.ts';
 import { addressCount, openFilesLimit } from './lifecycle/host.ts';
 import { readAgain } from './lifecycle/read-again.ts';
 import type { Service } from './lifecycle/service.ts';
@@ -70,8 +71,9 @@ async function main(): Promise<void> {
     process.stdout.write(command.text, () => process.exit(command.exitCode));
     return;
   }
-  if (command.type === 'test') {
-    const { text, exitCode } = testReport(loadConfig(command));
+  if (command.type === 'test' || command.type === 'diff') {
+    const { text, exitCode } =
+      command.type === 'test' ? testReport(loadConfig(command)) : diffReport(command);
     process.stdout.write(text, () => process.exit(exitCode));
     return;
   }
@@ -83,6 +85,15 @@ async function main(): Promise<void> {
   for (const line of logPlaceLines(config)) logger.trace(line);
   await startLog.close();
   await run(config, loaded.files);
+}
+
+function diffReport({ runningFile, newFile }: Extract<Command, { type: 'diff' }>): TestReport {
+  return dryRunReport(loadExactly(runningFile), loadExactly(newFile));
+}
+
+/** That file and no other, as a reload does it. */
+function loadExactly(file: string): LoadResult {
+  return readAgain(file, CALLED_IN, () => loadConfig({ configFile: file, envOnly: false }));
 }
 
 /** Says what is wrong with the configuration, and goes to its working directory. */
@@ -124,8 +135,7 @@ async function run(config: Config, files: readonly string[]): Promise<void> {
     identity: { name: NAME, version: VERSION },
     output: log,
     log: logger,
-    read: () =>
-      readAgain(config.file, CALLED_IN, () => loadConfig({ configFile: config.file, envOnly: false })),
+    read: () => loadExactly(config.file),
     cwd: CALLED_IN,
     onEnd: () => void end(log, 0),
   });

@@ -19,6 +19,8 @@ export type Command =
   | { readonly type: 'fail'; readonly code: number; readonly text: string; readonly exitCode: number }
   /** -t: check the configuration, print what testReport says, exit. */
   | { readonly type: 'test'; readonly configFile: string; readonly envOnly: boolean }
+  /** --diff: print what a reload from one file to the other would do, exit. */
+  | { readonly type: 'diff'; readonly runningFile: string; readonly newFile: string }
   | { readonly type: 'start'; readonly configFile: string; readonly envOnly: boolean };
 
 const CONFIG_INVALID = 1023;
@@ -35,6 +37,7 @@ interface Wishes {
   test: boolean;
   envOnly: boolean;
   configFile: string;
+  diff: { readonly runningFile: string; readonly newFile: string } | undefined;
 }
 
 /** `args` are the words behind the program's name. The configuration file is '' without -c. */
@@ -47,6 +50,7 @@ export function parseCommandLine(args: readonly string[], program: Program): Com
     test: false,
     envOnly: false,
     configFile: '',
+    diff: undefined,
   };
   for (let i = 0; i < args.length; ) {
     const taken = takeWord(args, i, wishes);
@@ -61,6 +65,7 @@ function commandOf(wishes: Wishes, program: Program): Command {
   if (wishes.help) return { type: 'print', text: helpText(program), exitCode: 0 };
   if (wishes.version) return { type: 'print', text: `${program.version}\n`, exitCode: 0 };
   if (wishes.signature) return { type: 'print', text: `${program.signature}\n`, exitCode: 0 };
+  if (wishes.diff !== undefined) return { type: 'diff', ...wishes.diff };
   return { type: wishes.test ? 'test' : 'start', configFile, envOnly };
 }
 
@@ -70,6 +75,7 @@ type Fault = { readonly fault: string };
 function takeWord(args: readonly string[], index: number, wishes: Wishes): number | Fault {
   const word = args[index] ?? '';
   if (word === '--help' || word === '--version') return takeLong(word, wishes);
+  if (word === '--diff') return takeDiff(args[index + 1], args[index + 2], wishes);
   if (!word.startsWith('-')) {
     wishes.help = true;
     return 1;
@@ -81,6 +87,13 @@ function takeLong(word: '--help' | '--version', wishes: Wishes): number {
   wishes.help = word === '--help';
   if (word === '--version') wishes.version = true;
   return 1;
+}
+
+function takeDiff(running: string | undefined, next: string | undefined, wishes: Wishes): number | Fault {
+  if (running === undefined || next === undefined) return { fault: '--diff requires two files, RUNNING NEW' };
+  wishes.help = false;
+  wishes.diff = { runningFile: running, newFile: next };
+  return 3;
 }
 
 function takeLetters(word: string, args: readonly string[], index: number, wishes: Wishes): number | Fault {

@@ -6,7 +6,7 @@ import type { Program } from './command-line.ts';
 export function helpText({ name, signature }: Program): string {
   return `${signature}, an SRS-compatible live streaming server for Node.js, MIT
 
-Usage: ${name} <-h?vVgGe>|<[-t] -c filename>
+Usage: ${name} <-h?vVgGe>|<[-t] -c filename>|<--diff running new>
 Options:
    -?, -h, --help      : Show this help and exit 0.
    -v, -V, --version   : Show the version and exit 0.
@@ -14,6 +14,7 @@ Options:
    -c filename         : Start with this configuration file.
    -e                  : Take the configuration from SRS_* environment variables, read no file.
    -t                  : Check the configuration, print what is wrong with it, exit 0 when it is good.
+   --diff running new  : Print what a reload from one file to the other would change, exit 0 if it would succeed.
 Without -c the server looks for conf/srs.conf, then /etc/srs/srs.conf.
 For example:
    ${name} -v

@@ -134,6 +134,20 @@ describe.concurrent('work_dir', () => {
   });
 });
 
+describe.concurrent('--diff', () => {
+  test('shows what a reload would change and starts nothing', async () => {
+    const folder = newFolder('diff');
+    writeFileSync(join(folder, 'a.conf'), 'listen 1935; vhost __defaultVhost__ { }');
+    writeFileSync(join(folder, 'b.conf'), 'listen 1936; vhost __defaultVhost__ { }');
+    const child = await run(process.execPath, [mainPath, '--diff', 'a.conf', 'b.conf'], { cwd: folder });
+    expect(child.output).toBe('takes effect at once:\n  listen changes from 1935 to 1936\n');
+    expect(child.status?.code).toBe(0);
+    const missing = await run(process.execPath, [mainPath, '--diff', 'a.conf', 'c.conf'], { cwd: folder });
+    expect(missing.output).toContain('no config file at c.conf');
+    expect(missing.status?.code).toBe(255);
+  });
+});
+
 describe.concurrent('asprocess', () => {
   test('ends with its parent', async () => {
     const ports = await freePorts();

@@ -45,7 +45,7 @@ function swapVolume(folder: string, text: string): string {
 }
 
 /** The image's command, on a volume that holds only `srs.conf`. */
-async function onVolume(): Promise<{ service: ServiceProcess; volume: string; mainId: string }> {
+async function onVolume(): Promise<{ service: ServiceProcess; volume: string }> {
   let volume = '';
   const service = await ServiceProcess.spawn(
     (ports, folder) => {

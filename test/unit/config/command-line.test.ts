@@ -37,6 +37,17 @@ describe('arguments', () => {
     ['-e -c x.conf', start('x.conf', true)],
     ['-c a.conf -c b.conf', start('b.conf')],
     ['-c -t', start('-t')],
+    ['--diff a.conf b.conf', { type: 'diff', runningFile: 'a.conf', newFile: 'b.conf' }],
+    ['-t --diff a.conf b.conf', { type: 'diff', runningFile: 'a.conf', newFile: 'b.conf' }],
+    [
+      '--diff a.conf',
+      {
+        type: 'fail',
+        code: 1023,
+        text: 'config parse options : parse argv : --diff requires two files, RUNNING NEW',
+        exitCode: 255,
+      },
+    ],
     ['-v', version],
     ['-V', version],
     ['--version', version],
@@ -87,7 +98,7 @@ describe('arguments', () => {
   test('the help starts with the signature and names every option', () => {
     const help = run('-h');
     expect(help.type === 'print' && help.text.startsWith('tsrs/0.1.0, ')).toBe(true);
-    for (const option of ['-h', '-v', '-g', '-c', '-t', '-e'])
+    for (const option of ['-h', '-v', '-g', '-c', '-t', '-e', '--diff'])
       expect(help).toMatchObject({ text: expect.stringContaining(` ${option}`) });
   });
 
