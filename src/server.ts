@@ -8,7 +8,7 @@ import { HttpPorts } from './api/http-ports.ts';
 import { Cluster } from './cluster/cluster.ts';
 import type { Config } from './config/config.ts';
 import type { VhostSettings } from './config/directives/table.ts';
-import { edgeOptionsOf, forwardOptionsOf } from './config/options/cluster-options.ts';
+import { edgeOptionsOf, forwardOptionsOf, originOptionsOf, ownApiPort } from './config/options/cluster-options.ts';
 import { hlsOptions } from './config/options/hls-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { HttpHost } from './connection/http/http-server.ts';
@@ -29,7 +29,7 @@ import type { Logger } from './log/logger.ts';
 import type { ServerIdentity } from './media/metadata.ts';
 import type { HlsOptions } from './output/hls/hls-options.ts';
 import { HlsOutput } from './output/hls/hls-output.ts';
-import { ownAddress } from './stats/host/addresses.ts';
+import { isOwnAddress, ownAddress } from './stats/host/addresses.ts';
 import { HostSampler } from './stats/host/host-sampler.ts';
 import { Statistics } from './stats/statistics.ts';
 import { StreamRegistry } from './stream/stream-registry.ts';
@@ -82,6 +82,9 @@ export class Server {
     this.#cluster = new Cluster({
       edgeOf: (name) => edgeOptionsOf(setup.config(), name),
       forwardOf: (name) => forwardOptionsOf(setup.config(), name),
+      originOf: (name) => originOptionsOf(setup.config(), name),
+      ownApiPort: () => ownApiPort(setup.config()),
+      isOwnAddress: (address) => isOwnAddress(networkInterfaces(), address),
       identity: setup.identity,
       serverIp: ownAddress(networkInterfaces(), setup.config().stats.network),
       log: setup.log,

@@ -2,6 +2,7 @@
 
 import type { ApiRoute } from './route.ts';
 import { aboutRoutes } from './routes/about.ts';
+import { clusterRoutes } from './routes/clusters.ts';
 import { apiListing, testRoutes, v1Listing } from './routes/listing.ts';
 import { processRoutes } from './routes/process.ts';
 import { rawRoute } from './routes/raw.ts';
@@ -14,6 +15,7 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...aboutRoutes,
   ...processRoutes,
   ...streamRoutes,
+  ...clusterRoutes,
   rawRoute,
   ...testRoutes,
 ];

@@ -18,11 +18,19 @@ import type { EdgePush } from './edge/edge-push.ts';
 import { EdgePushes, type PublishRoute } from './edge/edge-pushes.ts';
 import { OriginHealth } from './edge/origin-health.ts';
 import { type FindForward, Forwards } from './forward/forwards.ts';
+import { askCoworker } from './origin/coworker-question.ts';
+import { Coworkers } from './origin/coworkers.ts';
+import { type FindOrigin, OriginCluster, type PlayTarget } from './origin/origin-cluster.ts';
 
 /** The vhosts are asked for by their exact name, at each use, so that a reload counts. */
 export interface ClusterOptions {
   readonly edgeOf: (vhost: string) => EdgeOptions | undefined;
   readonly forwardOf: FindForward;
+  readonly originOf: FindOrigin;
+  /** Port of this server's own API, 0 if it has none. */
+  readonly ownApiPort: () => number;
+  /** Is this address one of this machine? */
+  readonly isOwnAddress: (address: string) => boolean;
   readonly identity: ServerIdentity;
   /** An address of this machine, for the logs of others. */
   readonly serverIp: string;
@@ -33,8 +41,10 @@ export class Cluster {
   readonly #pulls: EdgePulls;
   readonly #pushes: EdgePushes;
   readonly #forwards: Forwards;
+  readonly #origin: OriginCluster;
 
-  constructor({ edgeOf, forwardOf, identity, serverIp, log }: ClusterOptions) {
+  constructor(options: ClusterOptions) {
+    const { edgeOf, forwardOf, originOf, identity, serverIp, log } = options;
     const now = () => performance.now();
     const resolver = new NameResolver();
     const shared = {
@@ -49,6 +59,17 @@ export class Cluster {
     this.#pulls = new EdgePulls(edge);
     this.#pushes = new EdgePushes(edge);
     this.#forwards = new Forwards(forwardOf, { ...shared, lookup: resolver.lookup });
+    const userAgent = `${identity.name}/${identity.version}`;
+    const { ownApiPort, isOwnAddress } = options;
+    const coworkers = new Coworkers({
+      resolver,
+      ask: (address, question, signal) => askCoworker(address, question, userAgent, signal),
+      isOwnAddress,
+      ownApiPort,
+      log,
+      now,
+    });
+    this.#origin = new OriginCluster(originOf, coworkers, log);
   }
 
   /** The streams that come from origins right now. */
@@ -74,6 +95,10 @@ export class Cluster {
     return this.#pushes.route(id, url, options, connectionId);
   }
 
+  findOwner(id: StreamId, url: RtmpUrl): Promise<PlayTarget | undefined> | undefined {
+    return this.#origin.findOwner(id, url);
+  }
+
   /** A stream is published here, or its vhost has other settings: it goes where the vhost's `forward` says. */
   forward(stream: Stream): void {
     this.#forwards.attach(stream);
@@ -84,5 +109,6 @@ export class Cluster {
     this.#pulls.close();
     this.#pushes.close();
     this.#forwards.close();
+    this.#origin.close();
   }
 }

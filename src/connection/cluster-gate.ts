@@ -1,6 +1,7 @@
 // What connections ask of the servers around this one: where streams come from that nobody publishes here, and
 // where they go. cluster/ implements it, server.ts hands it over.
 
+import type { RedirectTarget } from '../protocol/rtmp/server-replies.ts';
 import type { RtmpUrl } from '../protocol/rtmp/url.ts';
 import type { Stream, StreamOptions } from '../stream/stream.ts';
 import type { StreamId } from '../stream/stream-id.ts';
@@ -12,6 +13,11 @@ export interface ClusterGate {
    * @returns what to call when the viewer is gone; twice is fine
    */
   joinViewer(stream: Stream, url: RtmpUrl): () => void;
+  /**
+   * Where a stream is that a player wants and nobody publishes here.
+   * @returns undefined if no other server is asked: the player waits here; resolves with undefined if nobody has it
+   */
+  findOwner(id: StreamId, url: RtmpUrl): Promise<RedirectTarget | undefined> | undefined;
   /**
    * Somebody wants to publish a stream. On an edge it goes to an origin.
    * @param options of the streams of the vhost

@@ -2,6 +2,7 @@
 
 import type { EdgeOptions } from '../../cluster/edge/edge-options.ts';
 import type { ForwardOptions } from '../../cluster/forward/forwards.ts';
+import type { OriginOptions } from '../../cluster/origin/origin-cluster.ts';
 import type { Config } from '../config.ts';
 import type { VhostSettings } from '../directives/table.ts';
 
@@ -29,4 +30,17 @@ export function forwardOptionsOf(config: Config, name: string): ForwardOptions |
     hasIdentity: vhost.cluster.debug_srs_upnode,
     chunkSize: vhost.chunk_size,
   };
+}
+
+/** @returns undefined if there is no vhost of exactly that name, or it is no part of an origin cluster */
+export function originOptionsOf(config: Config, name: string): OriginOptions | undefined {
+  const vhost = config.findVhost(name);
+  if (vhost?.name !== name || vhost.cluster.mode === 'remote' || !vhost.cluster.origin_cluster)
+    return undefined;
+  return { coworkers: vhost.cluster.coworkers };
+}
+
+/** 0 if this server has no API. */
+export function ownApiPort({ http_api: api }: Config): number {
+  return api.enabled ? api.listen.port : 0;
 }

@@ -14,6 +14,7 @@ import type {
   RtmpServerHandler,
 } from '../../protocol/rtmp/server-handler.ts';
 import { RtmpServerSession } from '../../protocol/rtmp/server-session.ts';
+import type { RedirectTarget } from '../../protocol/rtmp/server-replies.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { ClientStatistics, ClientType } from '../../stats/client-statistics.ts';
 import type { Statistics } from '../../stats/statistics.ts';
@@ -44,6 +45,8 @@ const IDLE_TIMEOUT_MS = 30_000;
 const IDENTIFY_TIMEOUT_MS = 60_000;
 /** So long a connection may wait for its next publish or play after the last one ended, ms. */
 const REPUBLISH_TIMEOUT_MS = 180_000;
+/** A redirected player has so long to leave by itself, ms (SRS: 3 s). */
+const REDIRECT_TIMEOUT_MS = 3000;
 /** Replies that may wait for a peer that asks (pings, calls) but does not read, bytes. */
 const MAX_QUEUED_REPLY_BYTES = 256 * 1024;
 /** How long the last bytes may take to leave before the socket is destroyed, ms. */
@@ -217,7 +220,29 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       return;
     }
     this.#identified(vhost);
-    this.#startPlay(request, this.#streamOf(url, vhost), vhost);
+    const id = { vhost: vhost.name, app: url.app, stream: url.stream };
+    const isHere = this.#host.streams.find(id)?.isPublishing === true;
+    const owner = isHere ? undefined : this.#host.cluster.findOwner(id, url);
+    if (owner === undefined) this.#startPlay(request, this.#streamOf(url, vhost), vhost);
+    else void owner.then((target) => this.#ownerFound(request, vhost, target));
+  }
+
+  /** The answer of the other origins; meanwhile the player may have left, or the stream may have come here. */
+  #ownerFound(request: PlayRequest, vhost: VhostOptions, target: RedirectTarget | undefined): void {
+    if (this.#isClosing) return;
+    const { requestId, url } = request;
+    const id = { vhost: vhost.name, app: url.app, stream: url.stream };
+    if (this.#host.streams.find(id)?.isPublishing === true) {
+      this.#startPlay(request, this.#streamOf(url, vhost), vhost);
+    } else if (target !== undefined) {
+      this.#log.trace(`rtmp: redirect in cluster, from=${url.host}:${url.port}, rurl=${target.url}`);
+      this.#session.redirectPlay(requestId, target);
+      this.#socket.setTimeout(REDIRECT_TIMEOUT_MS);
+    } else {
+      const description = `no origin has the stream ${url.app}/${url.stream}`;
+      this.#log.error(`serve error code=3091 : discover coworkers : ${description}`);
+      this.#session.rejectPlay(requestId, { code: 'NetStream.Play.StreamNotFound', description });
+    }
   }
 
   media(message: RtmpMediaMessage): void {

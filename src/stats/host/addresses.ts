@@ -20,6 +20,11 @@ export function ownAddress(interfaces: ReturnType<typeof networkInterfaces>, ind
   return (outer[index] ?? outer[0])?.address ?? '127.0.0.1';
 }
 
+/** Is `address` one of this machine's, loopback included? */
+export function isOwnAddress(interfaces: ReturnType<typeof networkInterfaces>, address: string): boolean {
+  return Object.values(interfaces).some((addresses) => addresses?.some((own) => own.address === address));
+}
+
 /** Names of the interfaces that have a public address. */
 export function publicInterfaces(interfaces: ReturnType<typeof networkInterfaces>): ReadonlySet<string> {
   const names = Object.entries(interfaces)

@@ -1,0 +1,54 @@
+// What `/api/v1/clusters` says: whether a stream is published here, and how players get to it.
+
+import { isIP } from 'node:net';
+
+/** The query as it came, '' for what is missing. */
+export interface ClusterQuery {
+  readonly ip: string;
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+}
+
+export interface OriginAddress {
+  readonly ip: string;
+  /** RTMP */
+  readonly port: number;
+  readonly vhost: string;
+  /** `host:port` of the HTTP API. */
+  readonly api: string;
+  readonly routers: readonly string[];
+}
+
+export interface OriginAddressOptions {
+  /** Name of the vhost that has the stream. */
+  readonly vhost: string;
+  /** What the asker calls this server, as it stands in its list of coworkers. */
+  readonly coworker: string;
+  /** First RTMP endpoint of this server. */
+  readonly rtmp: { readonly host: string; readonly port: number };
+  /** `http_api listen` as written. */
+  readonly api: string;
+  /** An address of this machine, for askers that do not call it anything. */
+  readonly ownAddress: string;
+}
+
+/** Addresses that mean every one of this machine, or only itself. */
+const UNREACHABLE: readonly string[] = ['', '0.0.0.0', '::', '127.0.0.1', '::1'];
+
+/**
+ * Where players find this server: the address that it listens at, else what the asker calls it (behind NAT and in
+ * Kubernetes nobody else knows), else an address of the machine.
+ */
+export function originAddress(options: OriginAddressOptions): OriginAddress {
+  const { vhost, coworker, rtmp, api, ownAddress } = options;
+  const ip = UNREACHABLE.includes(rtmp.host) ? hostOf(coworker) || ownAddress : rtmp.host;
+  const address = api.includes(':') ? api : `${ip}:${api}`;
+  return { ip, port: rtmp.port, vhost, api: address, routers: [address] };
+}
+
+/** `host:port`, `[ipv6]:port`, or either without port. */
+function hostOf(text: string): string {
+  if (isIP(text) === 6) return text;
+  return text.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+}

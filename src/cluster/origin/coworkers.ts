@@ -1,0 +1,156 @@
+// The other origins: which of them has a stream? All are asked at the same time, and the first who has it wins. One
+// that is dead, unknown or this server itself costs nothing but a line in the log once in a while.
+
+import type { Logger } from '../../log/logger.ts';
+import { RateLimitedLog } from '../../log/rate-limited-log.ts';
+import { type Endpoint, endpointText, parseEndpoint } from '../client/endpoint.ts';
+import type { NameResolver } from '../client/name-resolver.ts';
+import type { CoworkerAddress, OwnerQuestion, StreamOwner } from './coworker-question.ts';
+import { FirstAnswer } from './first-answer.ts';
+import { hedged } from './hedged.ts';
+
+/** Asks one coworker, one way. Resolves with undefined if it does not have the stream, rejects if it does not say. */
+export type AskCoworker = (
+  address: CoworkerAddress,
+  question: OwnerQuestion,
+  signal: AbortSignal,
+) => Promise<StreamOwner | undefined>;
+
+export interface CoworkersOptions {
+  readonly resolver: Pick<NameResolver, 'resolve'>;
+  readonly ask: AskCoworker;
+  /** Is this address one of this machine? */
+  readonly isOwnAddress: (address: string) => boolean;
+  /** Port of this server's own API, 0 if it has none: all origins may share one configuration. */
+  readonly ownApiPort: () => number;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** So long an answer may take, ms (SRS: 30 s, one coworker after the other). */
+const TIMEOUT_MS = 1500;
+/** A coworker that did not answer is asked, but not waited for, for so long, ms. */
+const DOWN_MS = 5000;
+/** An answer holds for so long, for everybody who asks, ms. */
+const FRESH_MS = 500;
+/** A port that does not answer by then is perhaps the wrong one, ms. */
+const HEDGE_MS = 300;
+const LOG_INTERVAL_MS = 60_000;
+const HTTP_PORT = 80;
+const DEFAULT_API_PORT = 1985;
+const MAX_REMEMBERED = 4096;
+
+interface Remembered {
+  readonly answer: Promise<StreamOwner | undefined>;
+  /** Infinity while it is being asked. */
+  expiresMs: number;
+}
+
+export class Coworkers {
+  readonly #options: CoworkersOptions;
+  readonly #failures: RateLimitedLog;
+  readonly #answers = new Map<string, Remembered>();
+  readonly #downUntilMs = new Map<string, number>();
+  /** Of entries without a port: which one answered. */
+  readonly #ports = new Map<string, number>();
+
+  constructor(options: CoworkersOptions) {
+    this.#options = options;
+    this.#failures = new RateLimitedLog((text) => options.log.warn(text), LOG_INTERVAL_MS);
+  }
+
+  /**
+   * @param entries `host[:port]` of their APIs
+   * @returns undefined if nobody has the stream. Never rejects
+   */
+  find(question: OwnerQuestion, entries: readonly string[]): Promise<StreamOwner | undefined> {
+    const key = `${question.vhost}/${question.app}/${question.stream} ${entries.join(' ')}`;
+    const now = this.#options.now();
+    const known = this.#answers.get(key);
+    if (known !== undefined && known.expiresMs > now) return known.answer;
+    if (this.#answers.size >= MAX_REMEMBERED) this.#answers.clear();
+    const asked = this.#askAll(question, entries);
+    const remembered: Remembered = { answer: asked, expiresMs: Number.POSITIVE_INFINITY };
+    this.#answers.set(key, remembered);
+    void asked.then(() => {
+      remembered.expiresMs = this.#options.now() + FRESH_MS;
+    });
+    return asked;
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#failures.close();
+    this.#answers.clear();
+  }
+
+  #askAll(question: OwnerQuestion, entries: readonly string[]): Promise<StreamOwner | undefined> {
+    const first = new FirstAnswer<StreamOwner>(TIMEOUT_MS);
+    for (const entry of entries) first.waitFor(this.#askEntry(entry, question, first));
+    return first.result();
+  }
+
+  async #askEntry(entry: string, question: OwnerQuestion, first: FirstAnswer<StreamOwner>): Promise<void> {
+    const { host, port } = parseEndpoint(entry, 0);
+    try {
+      const addresses = await this.#options.resolver.resolve(host);
+      for (const address of addresses) {
+        const name = addresses.length === 1 ? entry : endpointText({ host: address, port });
+        if (this.#isSelf(address, port)) continue;
+        const asked = this.#askAddress({ host: address, port }, name, question, first);
+        if (this.#isDown(`${address} ${port}`)) void asked;
+        else first.waitFor(asked);
+      }
+    } catch (error) {
+      this.#failed(entry, error);
+    }
+  }
+
+  /** Never rejects. */
+  async #askAddress(
+    { host, port }: Endpoint,
+    name: string,
+    question: OwnerQuestion,
+    first: FirstAnswer<StreamOwner>,
+  ): Promise<void> {
+    const key = `${host} ${port}`;
+    const { ask, now } = this.#options;
+    const ways = this.#portsOf(key, port).map((candidate) => async () => {
+      const owner = await ask({ endpoint: { host, port: candidate }, name }, question, first.signal);
+      return { owner, port: candidate };
+    });
+    try {
+      const answer = await hedged(ways, HEDGE_MS);
+      this.#ports.set(key, answer.port);
+      this.#downUntilMs.delete(key);
+      if (answer.owner !== undefined) first.found(answer.owner);
+    } catch (error) {
+      if (first.isSettled) return;
+      this.#ports.delete(key);
+      this.#downUntilMs.set(key, now() + DOWN_MS);
+      this.#failed(name, error);
+    }
+  }
+
+  #portsOf(key: string, port: number): readonly number[] {
+    if (port > 0) return [port];
+    const learned = this.#ports.get(key);
+    if (learned !== undefined) return [learned];
+    return [...new Set([this.#options.ownApiPort() || DEFAULT_API_PORT, HTTP_PORT])];
+  }
+
+  /** All origins share one configuration, this one's name is in it. */
+  #isSelf(address: string, port: number): boolean {
+    const { isOwnAddress, ownApiPort } = this.#options;
+    return isOwnAddress(address) && (port === 0 || port === ownApiPort());
+  }
+
+  #isDown(key: string): boolean {
+    return (this.#downUntilMs.get(key) ?? 0) > this.#options.now();
+  }
+
+  #failed(entry: string, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#failures.add(`coworker ${entry}`, `coworker ${entry} gives no answer: ${text}`);
+  }
+}
