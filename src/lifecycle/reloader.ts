@@ -60,6 +60,7 @@ export class Reloader implements ReloadControl {
   readonly #log: Logger;
   #running: Promise<void> | undefined;
   #isWantedAgain = false;
+  #isStarted = false;
   #isStopped = false;
   #reminder: NodeJS.Timeout | undefined;
 
@@ -73,11 +74,14 @@ export class Reloader implements ReloadControl {
   request(): void {
     this.#log.trace('reload config, signo=1');
     if (this.#isStopped) return;
-    if (this.#running !== undefined) {
-      this.#isWantedAgain = true;
-      return;
-    }
-    this.#running = this.#runAll();
+    if (this.#isStarted && this.#running === undefined) this.#running = this.#runAll();
+    else this.#isWantedAgain = true;
+  }
+
+  /** The server runs: what was requested meanwhile is done now. */
+  start(): void {
+    this.#isStarted = true;
+    if (this.#isWantedAgain && !this.#isStopped) this.#running = this.#runAll();
   }
 
   /** No reload starts from here on. May be called twice. */

@@ -104,6 +104,7 @@ export class Service {
     this.#log.trace('signal installed, reload=1, reopen=10, fast_quit=15, grace_quit=3');
     await this.#watch();
     if (this.#quit.isStarted) return;
+    this.#reloader.start();
     this.#readiness.state = 'ready';
     const { name, version } = this.#setup.identity;
     this.#log.trace(`${name}/${version} is ready, pid=${process.pid}, conf=${this.#holder.current.file}`);

@@ -1,6 +1,6 @@
 // The end of a server, as an operator sees it: lines, waits, exit code, and what publishers and viewers notice.
 
-import { renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -242,6 +242,72 @@ describe.concurrent('a fast quit', () => {
     server.child.kill('SIGTERM');
     expect(await exitCode(server)).toBe(0);
   });
+});
+
+describe.concurrent('an error that nobody has caught', () => {
+  test.for([
+    ['thrown', 'throw new TypeError("boom")'],
+    ['rejected', 'Promise.reject(new TypeError("boom"))'],
+  ])('%s, ends the server with 1 after one line with its stack', async ([, code]) => {
+    const conf = ({ rtmp }: ServicePorts) => `listen ${rtmp}; daemon off; srs_log_tank file;`;
+    const bomb = `data:text/javascript,process.on("SIGUSR2",()=>{${code}})`;
+    const service = await (await ServiceProcess.spawn(conf, { nodeArgs: ['--import', bomb] })).ready();
+    service.child.kill('SIGUSR2');
+    expect((await service.child.exited()).code).toBe(1);
+    const errors = service.log.split('\n').filter((line) => line.includes('[Error]'));
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatch(/uncaught error, the server ends: TypeError: boom\\n {4}at /);
+  });
+});
+
+describe.concurrent('HLS at the end', () => {
+  const hls = (more: string) => ({
+    vhost: `hls { enabled on; hls_path ./html; hls_fragment 1; hls_window 60; ${more} }`,
+  });
+
+  test.for([
+    ['SIGTERM', ''],
+    ['SIGQUIT', 'grace_start_wait 100; grace_final_wait 100;'],
+  ] as const)(
+    'of a live stream is finished by %s, and removed where hls_dispose says so',
+    async ([signal, root]) => {
+      for (const dispose of [0, 30]) {
+        const server = await TestServer.start({ ...hls(`hls_dispose ${dispose};`), root });
+        await server.waitForLog(/ is ready, pid=/);
+        const stream = uniqueName('hls');
+        const publisher = new FfmpegPublisher(await mediaFile('h264-aac.flv'), server.rtmpUrl(stream), {
+          isLooping: true,
+        });
+        const folder = join(server.folder, 'html/live');
+        const files = () => readdirSync(folder).filter((name) => name.startsWith(stream));
+        await waitFor(
+          'two segments',
+          () => existsSync(folder) && files().filter((name) => name.endsWith('.ts')).length >= 2,
+        );
+        server.child.kill(signal);
+        if (signal === 'SIGQUIT') {
+          await server.waitForLog(/wait for 1 conns to quit/);
+          server.child.kill('SIGTERM');
+        }
+        expect(await exitCode(server)).toBe(0);
+        await publisher.child.exited();
+        expect(server.log.includes(`gracefully dispose hls /live/${stream}`)).toBe(dispose > 0);
+        if (dispose > 0) {
+          expect(files()).toEqual([]);
+          continue;
+        }
+        expect(files().filter((name) => !/\.(ts|m3u8)$/.test(name))).toEqual([]);
+        const playlist = readFileSync(join(folder, `${stream}.m3u8`), 'utf8');
+        const listed = playlist.split('\n').filter((line) => line.endsWith('.ts'));
+        expect(listed.sort()).toEqual(
+          files()
+            .filter((name) => name.endsWith('.ts'))
+            .sort(),
+        );
+        expect(playlist).not.toContain('#EXT-X-ENDLIST');
+      }
+    },
+  );
 });
 
 describe.concurrent('SIGUSR1', () => {

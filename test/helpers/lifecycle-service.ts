@@ -19,6 +19,7 @@ export interface ServiceOptions {
   readonly confName?: string;
   readonly args?: (confPath: string) => readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  readonly nodeArgs?: readonly string[];
 }
 
 export async function freePorts(): Promise<ServicePorts> {
@@ -50,7 +51,10 @@ export class ServiceProcess {
     writeFileSync(confPath, conf(ports, folder));
     const args = options.args?.(confPath) ?? ['-c', confPath];
     const env = { ...process.env, ...options.env };
-    const child = new Child(process.execPath, [mainPath, ...args], { cwd: folder, env });
+    const child = new Child(process.execPath, [...(options.nodeArgs ?? []), mainPath, ...args], {
+      cwd: folder,
+      env,
+    });
     return new ServiceProcess(child, folder, confPath, ports);
   }
 

@@ -33,6 +33,7 @@ beforeEach(() => {
     log: recorded.log,
     logPlace: () => ['write log to console'],
   });
+  reloader.start();
 });
 afterEach(() => reloader.stop());
 
@@ -205,6 +206,20 @@ describe('a reload that fails leaves everything as it is', () => {
     await reload();
     expect(state).toMatchObject({ successes: 1, failures: 2 });
   });
+});
+
+test('requested while the server starts happens once it has', async () => {
+  parts.push(part('ports'));
+  const { log } = recordedLog();
+  const early = new Reloader({ holder, read: () => loadText(text), parts, state, log, logPlace: () => [] });
+  early.request();
+  early.request();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(calls).toEqual([]);
+  early.start();
+  await vi.waitFor(() => expect(state.successes).toBe(1));
+  expect(calls).toEqual(['ports prepares', 'ports applies']);
+  early.stop();
 });
 
 test('after its end nothing is reloaded, only said', async () => {
