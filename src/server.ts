@@ -8,7 +8,12 @@ import { HttpPorts } from './api/http-ports.ts';
 import { Cluster } from './cluster/cluster.ts';
 import type { Config } from './config/config.ts';
 import type { VhostSettings } from './config/directives/table.ts';
-import { edgeOptionsOf, forwardOptionsOf, originOptionsOf, ownApiPort } from './config/options/cluster-options.ts';
+import {
+  edgeOptionsOf,
+  forwardOptionsOf,
+  originOptionsOf,
+  ownApiPort,
+} from './config/options/cluster-options.ts';
 import { hlsOptions } from './config/options/hls-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { HttpHost } from './connection/http/http-server.ts';

@@ -13,8 +13,8 @@ import type {
   RtmpMediaMessage,
   RtmpServerHandler,
 } from '../../protocol/rtmp/server-handler.ts';
-import { RtmpServerSession } from '../../protocol/rtmp/server-session.ts';
 import type { RedirectTarget } from '../../protocol/rtmp/server-replies.ts';
+import { RtmpServerSession } from '../../protocol/rtmp/server-session.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { ClientStatistics, ClientType } from '../../stats/client-statistics.ts';
 import type { Statistics } from '../../stats/statistics.ts';
