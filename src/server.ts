@@ -137,6 +137,12 @@ export class Server {
     this.#listeners.closeMedia();
   }
 
+  /** Edges of our own, and encoders that know Enhanced RTMP, look for another server before this one ends. */
+  askClientsToLeave(): void {
+    const count = this.#connections.askAllToLeave();
+    if (count > 0) this.#log.trace(`asked ${count} conns to reconnect elsewhere`);
+  }
+
   /** Finishes what is written or run beside the streams, whether their publishers are still there or not. */
   async finishStreams(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()));

@@ -14,6 +14,8 @@ export interface Connection {
   readonly vhost: string | undefined;
   /** That virtual host has got other settings. */
   configure(vhost: VhostOptions): void;
+  /** The server is about to end: asks the peer to go elsewhere. False for peers that do not understand that. */
+  askToLeave(): boolean;
   /** Ends the connection; may be called twice. */
   close(reason: string): void;
 }
@@ -68,6 +70,13 @@ export class ConnectionRegistry {
     for (const connection of [...this.#connections]) {
       if (connection.vhost === vhost.name) connection.configure(vhost);
     }
+  }
+
+  /** @returns how many peers will try to go elsewhere */
+  askAllToLeave(): number {
+    let count = 0;
+    for (const connection of [...this.#connections]) if (connection.askToLeave()) count++;
+    return count;
   }
 
   closeAll(reason: string): void {

@@ -22,6 +22,8 @@ export interface QuitHost {
   readonly drain: () => void;
   /** Nobody new comes in. */
   readonly closeListeners: () => void;
+  /** Asks those who understand it to go elsewhere. */
+  readonly askToLeave: () => void;
   /** Finishes files and children of all streams. */
   readonly dispose: () => Promise<void>;
 }
@@ -111,6 +113,7 @@ export class Quit {
     this.#host.closeListeners();
     this.#log.trace('listeners closed');
     this.#log.trace('ingesters stopped');
+    this.#host.askToLeave();
     await this.#waitForConnections();
     await this.#dispose();
     this.#log.trace('source disposed');

@@ -87,6 +87,7 @@ export class Service {
         connectionCount: () => this.#server.servedConnections,
         drain: () => this.#drain(),
         closeListeners: () => this.#server.closeMediaListeners(),
+        askToLeave: () => this.#server.askClientsToLeave(),
         dispose: () => this.#server.finishStreams(),
       },
       setup.log,

@@ -85,7 +85,7 @@ describe.concurrent('SIGQUIT', () => {
     expect(new Set(quitLines(server).map(({ connectionId }) => connectionId))).toEqual(new Set([mainId]));
     const tookMs = timeOf(server, 'srs terminated') - timeOf(server, 'sig=3, user start gracefully quit');
     expect(tookMs).toBeGreaterThanOrEqual(1490);
-    expect(tookMs).toBeLessThan(4000);
+    expect(tookMs).toBeLessThan(10_000);
   });
 
   test('waits for the publisher and the viewers, and answers probes until the end', async () => {

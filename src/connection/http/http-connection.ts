@@ -81,6 +81,11 @@ export class HttpConnection implements Connection {
     this.#socket.destroySoon();
   }
 
+  /** HTTP has no word for it. */
+  askToLeave(): boolean {
+    return false;
+  }
+
   close(reason: string): void {
     this.log.trace(`http: close client, ${reason}`);
     this.#stopLive();

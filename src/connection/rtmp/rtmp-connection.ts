@@ -121,6 +121,10 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#reader.setSlice(vhost.publish.mergedReadMs ?? 0);
   }
 
+  askToLeave(): boolean {
+    return this.#session.requestReconnect('the server is shutting down');
+  }
+
   close(reason: string): void {
     if (this.#isClosing) return;
     if (this.#receivedBytes > 0) this.#log.trace(`client finished, ${reason}`);

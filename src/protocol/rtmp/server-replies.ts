@@ -137,6 +137,13 @@ export class ServerReplies {
     this.#status(code, description, { details: 'stream', clientid: CLIENT_ID });
   }
 
+  /** Enhanced RTMP v2: the client should connect again, with its own tcUrl, and leave when that has worked. */
+  reconnectRequested(description: string): void {
+    const code = 'NetConnection.Connect.ReconnectRequest';
+    const info = amf0Object({ level: 'status', code, description });
+    this.#command(RESULT_CSID, 0, 'onStatus', 0, [null, info]);
+  }
+
   #status(code: string, description: string, more: Readonly<Record<string, Amf0Value>>): void {
     const info = amf0Object({ level: 'status', code, description, ...more });
     this.#command(STATUS_CSID, STREAM_ID, 'onStatus', 0, [null, info]);

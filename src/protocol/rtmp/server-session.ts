@@ -34,6 +34,9 @@ const MAX_PENDING_SIZE = 1024 * 1024;
 /** Notices of one connection that are worth a log line; a hostile peer could cause one per message. */
 const MAX_NOTICES = 64;
 
+/** Enhanced RTMP v2, bit of `capsEx`: the client understands a request to reconnect. */
+const CAPS_EX_RECONNECT = 1;
+
 const DEFAULT_REFUSED_PUBLISH = 'NetStream.Publish.BadName';
 
 export class RtmpServerSession {
@@ -48,6 +51,7 @@ export class RtmpServerSession {
   #pending = new ByteWriter(0);
   #isReceiving = false;
   #objectEncoding = 0;
+  #capsEx = 0;
   #notices = 0;
 
   constructor(options: RtmpServerSessionOptions, handler: RtmpServerHandler) {
@@ -167,6 +171,20 @@ export class RtmpServerSession {
   /** The host ends an accepted play, as endPublish; for example with NetStream.Play.UnpublishNotify. */
   endPlay(status?: Status): void {
     this.#end('playing', status);
+  }
+
+  /**
+   * The host is about to end: a client that has announced to understand it is asked to reconnect elsewhere. It goes
+   * on here until it has.
+   * @returns false for all other clients
+   */
+  requestReconnect(description: string): boolean {
+    const { state } = this;
+    const isConnected = state === 'idle' || state === 'publishing' || state === 'playing';
+    if (!isConnected || (this.#capsEx & CAPS_EX_RECONNECT) === 0) return false;
+    this.#replies.reconnectRequested(description);
+    this.#link.flush();
+    return true;
   }
 
   /** Nothing is received or said any more. */
@@ -293,6 +311,7 @@ export class RtmpServerSession {
     return {
       connectRequested: (request: ConnectRequest) => {
         this.#objectEncoding = request.objectEncoding;
+        this.#capsEx = request.capsEx;
         handler.connectRequested(request);
       },
       publishRequested: (request) => handler.publishRequested(request),

@@ -25,6 +25,7 @@ beforeEach(() => {
       connectionCount: () => connections,
       drain: () => void calls.push('drain'),
       closeListeners: () => void calls.push('close listeners'),
+      askToLeave: () => void calls.push('ask to leave'),
       dispose: () => dispose(),
     },
     recorded.log,
@@ -56,7 +57,7 @@ describe('a graceful quit', () => {
       'ingesters stopped',
       'source disposed',
     ]);
-    expect(calls).toEqual(['drain', 'close listeners', 'dispose']);
+    expect(calls).toEqual(['drain', 'close listeners', 'ask to leave', 'dispose']);
     await pass(3199);
     expect(said()).toEqual([]);
     await pass(1);
@@ -218,7 +219,7 @@ describe('impatience', () => {
     await pass(100);
     quit.terminate(2);
     await pass(0);
-    expect(calls).toEqual(['drain', 'close listeners', 'dispose']);
+    expect(calls).toEqual(['drain', 'close listeners', 'ask to leave', 'dispose']);
     await pass(3200);
     expect(calls.at(-1)).toBe('end');
   });

@@ -135,6 +135,25 @@ describe('connect', () => {
     expect(request?.args?.properties.get('srs_pid')).toBe(9);
   });
 
+  test.each([
+    [1, 1],
+    [3, 1],
+    [2, 0],
+    [0, 0],
+  ])('capsEx %i: a server that ends asks to reconnect %i times', (capsEx, times) => {
+    const peer = new SessionPeer();
+    peer.handshake();
+    peer.connect('rtmp://h/live', { capsEx });
+    peer.flush();
+    peer.replies();
+    const request =
+      'onStatus 0 null {"level":"status","code":"NetConnection.Connect.ReconnectRequest","description":"bye"} @3/0';
+    expect(peer.session.requestReconnect('bye')).toBe(times === 1);
+    expect(peer.replies()).toEqual(times === 1 ? [request] : []);
+    peer.session.close();
+    expect(peer.session.requestReconnect('bye')).toBe(false);
+  });
+
   test('refused: told why, then closed', () => {
     const peer = new SessionPeer();
     peer.answers = 'wait';
