@@ -1,6 +1,6 @@
 // HLS over the life of a stream: republished, killed, moved to another server, its folder deleted, the server ended.
 
-import { readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { run } from '../helpers/child.ts';
@@ -221,4 +221,36 @@ test('hls_on_error disconnect ends the publisher', async () => {
   const peer = await publishPart(server, uniqueName('refused'), 3.5);
   await peer.closed;
   expect(server.log).toMatch(/hls: disconnect the publisher, create dir/);
+});
+
+test('a reload ends HLS of a live stream, another one goes on with its numbers', async () => {
+  const root = newFolder('hls');
+  const server = await start(root);
+  const stream = uniqueName('reloaded');
+  const hls = new HlsFolder(root, stream);
+  const confPath = join(server.folder, 'srs.conf');
+  const conf = readFileSync(confPath, 'utf8');
+  const reload = async (text: string) => {
+    const count = server.log.match(/reload hls success\./g)?.length ?? 0;
+    writeFileSync(confPath, text);
+    server.child.kill('SIGHUP');
+    const times = count + 1;
+    await server.waitForLog(new RegExp(`(?:reload hls success\\.[^]*?){${times}}`));
+  };
+  const tags = await mediaTags('h264-aac.flv');
+  const peer = await publishPart(server, stream, 2.5);
+  await hls.untilListed(0);
+  await reload(conf.replace('enabled on; hls_path', 'enabled off; hls_path'));
+  expect(server.log).toMatch(/vhost __defaultVhost__ hls reload success\n/);
+  const before = await hls.untilListed(1);
+  send(peer, tags, 2.5, 3.5);
+  await reload(conf.replace('hls_fragment 1;', 'hls_fragment 30;'));
+  send(peer, tags, 3.5, 6);
+  peer.destroy();
+  const after = await hls.untilListed(before.segments.length);
+  expect(uris(after)).toEqual([...uris(before), `${stream}-${before.segments.length}.ts`]);
+  expect(discontinuities(after)).toEqual([`${stream}-0.ts`, `${stream}-${before.segments.length}.ts`]);
+  const frames = framesOf(await hls.checked(after));
+  expect(frames.video.length).toBeLessThan(framesOfTags(tags).video.length);
+  expect(after.targetSec).toBe(45);
 });

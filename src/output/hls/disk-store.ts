@@ -182,7 +182,7 @@ export class DiskStore implements SegmentStore {
     try {
       await this.#segment.open();
     } catch (error) {
-      await this.#loseSegment();
+      await this.#segmentFailed();
       throw error;
     }
   }
@@ -207,7 +207,7 @@ export class DiskStore implements SegmentStore {
     try {
       await this.#segment?.write(page.subarray(0, size));
     } catch (error) {
-      await this.#loseSegment();
+      await this.#segmentFailed();
       throw error;
     } finally {
       this.#giveBack(page);
@@ -248,8 +248,8 @@ export class DiskStore implements SegmentStore {
       const isFolderNew = await segment.finish(path);
       if (!isFolderNew) return;
     } catch (error) {
-      await segment.remove();
-      this.#isGap = true;
+      this.#segment = segment;
+      await this.#segmentFailed();
       throw error;
     }
     this.#host.events.warned(`hls: the folder of ${path} was removed, it is made again`);
@@ -279,6 +279,12 @@ export class DiskStore implements SegmentStore {
     this.#segment = undefined;
     this.#isGap = true;
     await segment?.remove();
+  }
+
+  /** The disk may be full: what is kept only for politeness goes first. */
+  async #segmentFailed(): Promise<void> {
+    await this.#loseSegment();
+    if (this.#options.isCleanup) await this.#remove(this.#expired.splice(0));
   }
 
   async #dispose(): Promise<void> {

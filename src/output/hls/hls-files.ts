@@ -74,10 +74,10 @@ export async function append(handle: FileHandle, bytes: Buffer): Promise<void> {
  */
 export async function publishFile(handle: FileHandle, temporary: string, path: string): Promise<boolean> {
   try {
-    await rename(temporary, path);
+    await renameFile(temporary, path);
     return false;
   } catch (error) {
-    if (!isMissing(error)) throw new Error(`rename ${temporary} to ${path}`, { cause: error });
+    if (!isMissing((error as Error).cause)) throw error;
   }
   const copy = await createFile(temporary);
   try {
@@ -91,12 +91,21 @@ export async function publishFile(handle: FileHandle, temporary: string, path: s
 
 /** Writes a small file so that readers see the old content or the new one. */
 export async function replaceFile(path: string, temporary: string, text: string): Promise<void> {
-  await inFolder(temporary, () => writeFile(temporary, text, { mode: FILE_MODE }));
-  await allowReading(temporary, FILE_MODE);
   try {
-    await rename(temporary, path);
+    await inFolder(temporary, () => writeFile(temporary, text, { mode: FILE_MODE }));
+    await allowReading(temporary, FILE_MODE);
+    await renameFile(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function renameFile(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
   } catch (cause) {
-    throw new Error(`rename ${temporary} to ${path}`, { cause });
+    throw new Error(`rename ${from} to ${to}`, { cause });
   }
 }
 

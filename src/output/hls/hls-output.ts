@@ -39,7 +39,7 @@ const TICK_MS = 1000;
 /** Names of ended streams that are remembered, the latest ones. */
 const MAX_REMEMBERED = 4096;
 /** How long the last segments may take to reach the disk when the server quits, ms. */
-const CLOSE_TIMEOUT_MS = 5000;
+const CLOSE_TIMEOUT_MS = 4000;
 
 export class HlsOutput {
   readonly #host: HlsHost;
@@ -49,6 +49,7 @@ export class HlsOutput {
   readonly #channels = new Map<string, HlsChannel>();
   readonly #remembered = new Map<string, Remembered>();
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(host: HlsHost) {
     this.#host = host;
@@ -89,9 +90,10 @@ export class HlsOutput {
 
   /**
    * Ends all open segments and removes the files of virtual hosts with `hls_dispose`. Resolves when everything is
-   * at its place, or after 5 s.
+   * at its place, or after 4 s.
    */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#timer = undefined;
     const channels = [...this.#channels.values()];
@@ -108,6 +110,7 @@ export class HlsOutput {
 
   /** The channel of a stream, with the settings of now; undefined where HLS is off or must not be. */
   #channelFor(stream: Stream): HlsChannel | undefined {
+    if (this.#isClosed) return undefined;
     const options = this.#host.findOptions(stream.id.vhost);
     const found = this.#channels.get(stream.url);
     if (found !== undefined && found.options === options) return found;

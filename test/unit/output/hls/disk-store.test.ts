@@ -186,6 +186,17 @@ describe('errors', () => {
     expect(playlist()).toContain('#EXT-X-DISCONTINUITY\n');
   });
 
+  test('a segment that fails makes room: what has left the playlist goes at once', async () => {
+    const fixture = new Fixture();
+    for (let count = 0; count < 5; count++) fixture.segment(String(count));
+    await fixture.settled();
+    expect(files()).toContain('s-0.ts');
+    mkdirSync(join(folder, 'live/s-5.ts'));
+    await fixture.segment('5').settled();
+    expect(fixture.heard.at(-1)).toMatch(/^failed rename .*s-5\.ts$/);
+    expect(files()).toEqual(['s-1.ts', 's-2.ts', 's-3.ts', 's-4.ts', 's-5.ts', 's.m3u8']);
+  });
+
   test('a start without a folder to write to says so', async () => {
     writeFileSync(join(folder, 'live'), 'a file in the way');
     const fixture = new Fixture();
@@ -211,6 +222,7 @@ describe('errors', () => {
       'listed 0 s-0.ts 2000',
       `failed rename ${folder}/live/s.m3u8.temp to ${folder}/live/s.m3u8`,
     ]);
+    expect(files()).toEqual(['s-0.ts', 's.m3u8']);
     rmSync(join(folder, 'live/s.m3u8'), { recursive: true });
     await fixture.segment('b').settled();
     expect(listed()).toEqual(['s-0.ts', 's-1.ts']);

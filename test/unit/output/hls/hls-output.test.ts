@@ -112,6 +112,7 @@ describe('publishing', () => {
     const checker = new TsChecker();
     for (const name of bench.listed()) checker.check(readFileSync(join(bench.folder, 'live', name)), name);
     expect(checker.problems).toEqual([]);
+    await waitFor('the last event', () => bench.events.length >= 8);
     expect(bench.events).toEqual(Array.from({ length: 8 }, (_, index) => `s ${index} live/s.m3u8`));
   });
 
@@ -192,6 +193,14 @@ describe('when the server quits', () => {
     await bench.output.close();
     expect(bench.listed()).toEqual(['s-0.ts', 's-1.ts']);
     expect(bench.files().filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test('nobody starts anew', async () => {
+    bench = new Bench();
+    await bench.output.close();
+    bench.session(5);
+    expect(readdirSync(bench.folder)).toEqual([]);
+    expect(bench.streams.size).toBe(0);
   });
 
   test('with hls_dispose all files go', async () => {
