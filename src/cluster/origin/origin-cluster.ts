@@ -50,14 +50,14 @@ export class OriginCluster {
   async #ask(id: StreamId, url: RtmpUrl, { coworkers }: OriginOptions): Promise<PlayTarget | undefined> {
     const owner = await this.#coworkers.find({ ...id, host: url.host }, coworkers);
     if (owner === undefined) return undefined;
-    const target = redirectTo(owner, url);
+    const target = redirectTo(owner, id, url);
     this.#log.info(`http: cluster redirect ${endpointText(owner)} ok, url=${target.url}`);
     return { ...target, owner };
   }
 }
 
 /** The port is always written, as SRS does it. */
-function redirectTo(owner: StreamOwner, { host, vhost, app, stream, param }: RtmpUrl): RedirectTarget {
+function redirectTo(owner: StreamOwner, { vhost, app, stream }: StreamId, url: RtmpUrl): RedirectTarget {
   const tcUrl = `rtmp://${endpointText(owner)}/${app}`;
-  return { tcUrl, url: `${tcUrl}/${encodeStreamWithQuery(host, vhost, stream, param)}` };
+  return { tcUrl, url: `${tcUrl}/${encodeStreamWithQuery(url.host, vhost, stream, url.param)}` };
 }

@@ -1,0 +1,197 @@
+// Several origins that know each other: whoever is asked for a stream says where it is.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AmfObject } from '../helpers/amf0.ts';
+import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
+import { isKeyFrame, mediaFrames } from '../helpers/flv.ts';
+import { mediaFile, mediaTags } from '../helpers/media.ts';
+import { freePort, uniqueName } from '../helpers/names.ts';
+import { expectTailOf, probe } from '../helpers/packets.ts';
+import { RtmpPeer } from '../helpers/rtmp-peer.ts';
+import { TestServer } from '../helpers/server.ts';
+import { FlvViewer, RtmpViewer } from '../helpers/viewer.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+let apiPorts: number[];
+let origins: TestServer[];
+let edge: TestServer;
+
+const origin = (index: number) => origins[index] as TestServer;
+
+beforeAll(async () => {
+  apiPorts = [await freePort(), await freePort(), await freePort()];
+  // All have the same list, as from one ConfigMap: themselves in it, and a name that does not exist.
+  const coworkers = `srs-origin2.invalid ${apiPorts.map((port) => `127.0.0.1:${port}`).join(' ')}`;
+  origins = await Promise.all(
+    apiPorts.map((port) =>
+      TestServer.start({
+        root: `http_api { enabled on; listen ${port}; }`,
+        vhost: `cluster { origin_cluster on; coworkers ${coworkers}; }`,
+      }),
+    ),
+  );
+  edge = await edgeOf(...origins.map((one) => one.rtmpPort));
+});
+afterAll(async () => {
+  for (const server of [edge, ...origins]) await server.stop();
+});
+
+const edgeOf = (...ports: readonly number[]) =>
+  TestServer.start({
+    vhost: `cluster { mode remote; origin ${ports.map((port) => `127.0.0.1:${port}`).join(' ')}; }`,
+  });
+
+async function publishedAt(index: number, stream: string): Promise<RtmpPeer> {
+  const publisher = await RtmpPeer.publisher(origin(index).target, origin(index).tcUrl(), stream);
+  for (const tag of await mediaTags('h264-aac.flv')) publisher.sendTag(tag);
+  await waitFor('the origin to have it', async () => (await ask(index, stream)).data.origin !== null);
+  return publisher;
+}
+
+interface ClusterAnswer {
+  readonly code: number;
+  readonly data: { readonly query: object; readonly origin: object | null };
+}
+
+async function ask(index: number, stream: string, method = 'GET'): Promise<ClusterAnswer> {
+  const query = `vhost=__defaultVhost__&ip=player.example.com&app=live&stream=${stream}&coworker=origin.example.com:1985`;
+  const response = await fetch(`http://127.0.0.1:${apiPorts[index]}/api/v1/clusters?${query}`, { method });
+  expect(response.status).toBe(200);
+  return (await response.json()) as ClusterAnswer;
+}
+
+describe.concurrent('an origin that is asked', () => {
+  test('over HTTP says what it has, to GET and POST', async () => {
+    const stream = uniqueName('asked');
+    const query = { ip: 'player.example.com', vhost: '__defaultVhost__', app: 'live', stream };
+    expect(await ask(0, stream)).toEqual({ code: 0, data: { query, origin: null } });
+    const publisher = await publishedAt(0, stream);
+    const api = `origin.example.com:${apiPorts[0]}`;
+    for (const method of ['GET', 'POST']) {
+      expect(await ask(0, stream, method)).toEqual({
+        code: 0,
+        data: {
+          query,
+          origin: {
+            ip: 'origin.example.com',
+            port: origin(0).rtmpPort,
+            vhost: '__defaultVhost__',
+            api,
+            routers: [api],
+          },
+        },
+      });
+    }
+    publisher.destroy();
+  });
+
+  test('by a player for a stream of another sends it there', async () => {
+    const stream = uniqueName('asked');
+    const publisher = await publishedAt(2, stream);
+    const player = await RtmpPeer.connected(origin(0).target, origin(0).tcUrl());
+    player.requestPlay(`${stream}?token=abc`);
+    const status = await player.waitForStatus('NetConnection.Connect.Rejected', 'onStatus');
+    const target = `rtmp://127.0.0.1:${origin(2).rtmpPort}/live`;
+    expect(status.description).toBe('RTMP 302 Redirect');
+    expect(status.ex as AmfObject).toEqual({
+      code: 302,
+      redirect: target,
+      redirect2: `${target}/${stream}?token=abc`,
+    });
+    await player.waitForClose();
+    publisher.destroy();
+  });
+
+  test('by a player for a stream that nobody has says so', async () => {
+    const player = await RtmpPeer.connected(origin(1).target, origin(1).tcUrl());
+    player.requestPlay(uniqueName('nobody'));
+    await player.waitForStatus('NetStream.Play.StreamNotFound');
+    await player.waitForClose();
+  });
+});
+
+describe.concurrent('an edge before three origins', () => {
+  test('gets a stream from whichever has it', async () => {
+    const file = await mediaFile('h264-aac.flv');
+    const source = (await probe(file)).packets;
+    await Promise.all(
+      [0, 1, 2].map(async (index) => {
+        const stream = uniqueName('any');
+        const viewer = await RtmpViewer.start(edge.target, stream);
+        await new FfmpegPublisher(file, origin(index).rtmpUrl(stream)).finish();
+        // The edge finds it when it looks again: the picture is whole, the very first sound may be over.
+        expectTailOf((await viewer.finish()).packets, source);
+      }),
+    );
+  });
+
+  test('shows a picture at once, wherever the stream is', async () => {
+    const times: number[] = [];
+    for (const index of [0, 1, 2]) {
+      const stream = uniqueName('first');
+      const publisher = await publishedAt(index, stream);
+      const startMs = Date.now();
+      const player = await RtmpPeer.player(edge.target, edge.tcUrl(), stream);
+      await waitFor('a picture', () => player.tags.some(isKeyFrame), { intervalMs: 5 });
+      times.push(Date.now() - startMs);
+      for (const peer of [player, publisher]) peer.destroy();
+    }
+    // Merged writes of the edge alone take up to 350 ms.
+    expect(Math.max(...times)).toBeLessThan(2000);
+  });
+});
+
+test('coworkers without a port are asked at the port of our own API', async () => {
+  const apiPort = await freePort();
+  const hosts = ['127.0.0.2', '127.0.0.3'];
+  const pair = await Promise.all(
+    hosts.map((host) =>
+      TestServer.start({
+        root: `http_api { enabled on; listen ${host}:${apiPort}; }`,
+        vhost: `cluster { origin_cluster on; coworkers ${hosts.join(' ')}; }`,
+      }),
+    ),
+  );
+  const [first, second] = pair as [TestServer, TestServer];
+  const stream = uniqueName('portless');
+  const publisher = await RtmpPeer.publisher(second.target, second.tcUrl(), stream);
+  const player = await RtmpPeer.connected(first.target, first.tcUrl());
+  player.requestPlay(stream);
+  const status = await player.waitForStatus('NetConnection.Connect.Rejected', 'onStatus');
+  expect((status.ex as AmfObject).redirect).toBe(`rtmp://127.0.0.3:${second.rtmpPort}/live`);
+  for (const peer of [player, publisher]) peer.destroy();
+  for (const server of pair) await server.stop();
+});
+
+describe('the owner of a stream that is killed', () => {
+  test('and whose publisher goes to another origin: viewers of the edge stay and see it go on', async () => {
+    const file = await mediaFile('h264-aac.flv');
+    const stream = uniqueName('moved');
+    const killed = origin(1);
+    const first = new FfmpegPublisher(file, killed.rtmpUrl(stream), { isLooping: true });
+    await first.waitUntilPublished(1000);
+    const rtmp = await RtmpPeer.player(edge.target, edge.tcUrl(), stream);
+    const http = await FlvViewer.start(edge, stream);
+    await waitFor('pictures', () => rtmp.tags.some(isKeyFrame) && http.tags.some(isKeyFrame));
+
+    await killed.child.destroy();
+    await first.child.destroy();
+    const small = await mediaFile('h264-small-aac.flv');
+    const second = new FfmpegPublisher(small, origin(2).rtmpUrl(stream), { isLooping: true });
+    await origin(2).waitForLog(new RegExp(`type=fmle-publish, \\S+ \\S+ stream=${stream},`));
+    const backMs = Date.now();
+    const width = (await mediaTags('h264-small-aac.flv')).find((tag) => tag.type === 9)?.body;
+    await waitFor('the new picture', () => rtmp.tags.some((tag) => width?.equals(tag.body)), {
+      intervalMs: 5,
+    });
+    expect(Date.now() - backMs).toBeLessThan(3000);
+    const before = mediaFrames(http.tags).length;
+    await waitFor('it to go on over HTTP', () => mediaFrames(http.tags).length > before + 25);
+    expect(rtmp.isClosed).toBe(false);
+    expect(http.bodyEnd).toBe('open');
+
+    for (const peer of [rtmp, http]) peer.destroy();
+    await second.child.destroy();
+    origins.splice(1, 1);
+  });
+});
