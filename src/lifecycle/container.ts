@@ -17,8 +17,16 @@ const CGROUP_SIGNS = /\/(docker|kubepods|libpod|containerd|lxc|ecs|buildkit)\b|c
 /** A root file system put together of image layers: by Docker, containerd, CRI-O or Podman. */
 const LAYERED_ROOT = /^\S+ \S+ \S+ \/ \/ .* - overlay .*(docker|containerd|containers\/storage)/m;
 
+let thisProcess: boolean | undefined;
+
+/** Whether this process is; settled at the first call. */
+export function isInContainer(): boolean {
+  thisProcess ??= hasContainerSigns(THIS_PROCESS);
+  return thisProcess;
+}
+
 /** True if anything says so; nothing is needed from the user. */
-export function isInContainer(surroundings: Surroundings = THIS_PROCESS): boolean {
+export function hasContainerSigns(surroundings: Surroundings): boolean {
   const { pid, env, hasFile, readFile } = surroundings;
   // Nobody runs a streaming server as the init process of a machine.
   if (pid === 1) return true;

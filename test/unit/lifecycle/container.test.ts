@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isInContainer, type Surroundings } from '../../../src/lifecycle/container.ts';
+import { hasContainerSigns, type Surroundings } from '../../../src/lifecycle/container.ts';
 
 const HOST_CGROUP_V1 = '12:cpuset:/\n4:memory:/user.slice\n1:name=systemd:/init.scope\n';
 const HOST_MOUNTS = '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n';
@@ -29,7 +29,7 @@ test.for([
     { files: { '/proc/self/mountinfo': '22 1 0:20 / / rw - overlay overlay rw,lowerdir=/cow\n' } },
   ],
 ] as const)('%s is no container', ([, changes]) => {
-  expect(isInContainer(surroundings(changes))).toBe(false);
+  expect(hasContainerSigns(surroundings(changes))).toBe(false);
 });
 
 test.for([
@@ -57,5 +57,5 @@ test.for([
     },
   ],
 ] as const)('%s is a container', ([, changes]) => {
-  expect(isInContainer(surroundings(changes as Partial<typeof HOST>))).toBe(true);
+  expect(hasContainerSigns(surroundings(changes as Partial<typeof HOST>))).toBe(true);
 });
