@@ -38,6 +38,25 @@ export function mountVersions(fastify: FastifyInstance, context: ApiContext): vo
   });
 }
 
+/** For the console, which may stand on another port than the API. `here` is what this port serves. */
+export function mountPorts(
+  fastify: FastifyInstance,
+  here: 'api' | 'media' | 'all',
+  { config }: ApiContext,
+): void {
+  fastify.get('/console/ports.json', (_request, reply) => {
+    const { http_api: api, http_server: media } = config();
+    const port = ({ enabled, listen }: typeof api.https) => (enabled ? listen.port : 0);
+    return reply.header('Cache-Control', 'no-store').send({
+      here,
+      http_api: api.enabled ? api.listen.port : 0,
+      https_api: port(api.https),
+      http_server: media.enabled ? media.listen.port : 0,
+      https_server: port(media.https),
+    });
+  });
+}
+
 /** What a port of the API alone answers outside /api/. */
 export function mountRootListing(fastify: FastifyInstance, context: ApiContext): void {
   fastify.register(async (scope) => {

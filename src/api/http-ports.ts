@@ -1,7 +1,8 @@
 // Which HTTP ports a configuration asks for, and what each of them serves: the API, live streams and files, or all
 // on one port; each plain and, if wanted, over TLS.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { staticMounts } from '../config/options/static-mounts.ts';
 import { type HttpHost, HttpServer } from '../connection/http/http-server.ts';
@@ -12,7 +13,7 @@ import type { StaticMount } from '../connection/http/static-mount.ts';
 import type { Port } from '../lifecycle/listener-set.ts';
 import { addProbeRoutes, type Readiness } from '../lifecycle/readiness.ts';
 import type { ApiContext } from './api-context.ts';
-import { mountApi, mountRootListing, mountVersions } from './api-server.ts';
+import { mountApi, mountPorts, mountRootListing, mountVersions } from './api-server.ts';
 
 /** What a port serves. */
 interface Content {
@@ -22,6 +23,12 @@ interface Content {
   /** Live streams and files. */
   readonly hasMedia: boolean;
 }
+
+/** Console and player, as the build puts them together. */
+const PAGES = fileURLToPath(new URL('../pages/', import.meta.url));
+
+/** What the API's own port serves of them, as in SRS. */
+const CONSOLE_PATHS = ['/console', '/console/*', '/assets/*'];
 
 const API: Content = { name: 'API', hasApi: true, hasMedia: false };
 const MEDIA: Content = { name: 'Server', hasApi: false, hasMedia: true };
@@ -38,7 +45,8 @@ export class HttpPorts {
     this.#host = host;
     this.#api = api;
     this.#readiness = readiness;
-    this.#files = new StaticFiles({ mounts: () => this.#staticMounts(), builtIn: undefined });
+    const builtIn = existsSync(PAGES) ? PAGES : undefined;
+    this.#files = new StaticFiles({ mounts: () => this.#staticMounts(), builtIn });
   }
 
   /** In the order in which they open. The API shares the media's port if both name the same endpoint. */
@@ -85,8 +93,13 @@ export class HttpPorts {
     if (hasApi) mountApi(fastify, this.#api);
     else mountVersions(fastify, this.#api);
     if (hasApi) addProbeRoutes(fastify, this.#readiness);
-    if (hasMedia) server.serve([new LiveStreams(this.#host, this.#files), this.#files]);
-    else mountRootListing(fastify, this.#api);
+    mountPorts(fastify, hasMedia ? (hasApi ? 'all' : 'media') : 'api', this.#api);
+    if (hasMedia) {
+      server.serve([new LiveStreams(this.#host, this.#files), this.#files], ['/*']);
+    } else {
+      server.serve([this.#files], CONSOLE_PATHS);
+      mountRootListing(fastify, this.#api);
+    }
     return server;
   }
 

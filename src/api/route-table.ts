@@ -5,7 +5,7 @@ import { aboutRoutes } from './routes/about.ts';
 import { clusterRoutes } from './routes/clusters.ts';
 import { apiListing, testRoutes, v1Listing } from './routes/listing.ts';
 import { processRoutes } from './routes/process.ts';
-import { rawRoute } from './routes/raw.ts';
+import { rawRoute, reloadRoute } from './routes/raw.ts';
 import { streamRoutes } from './routes/streams.ts';
 
 /** Routes below /api/, which may share a port with files. */
@@ -17,5 +17,6 @@ export const apiRoutes: readonly ApiRoute[] = [
   ...streamRoutes,
   ...clusterRoutes,
   rawRoute,
+  reloadRoute,
   ...testRoutes,
 ];

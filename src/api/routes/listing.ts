@@ -21,6 +21,12 @@ const V1_URLS = {
   clusters: 'origin cluster server API',
 };
 
+/** Not in SRS. */
+const OWN_URLS = {
+  reload: 'what became of the last reload',
+  'openapi.json': 'this API as an OpenAPI document',
+};
+
 const V1_TESTS = {
   requests: 'show the request info',
   errors: 'always return an error 100',
@@ -43,7 +49,7 @@ export const v1Listing: ApiRoute = route({
   path: '/api/v1/',
   says: 'What there is.',
   fields: { urls: free('Name to sentence.'), tests: free('Name to sentence.') },
-  handle: () => data({ urls: { ...V1_URLS, openapi: 'this API as OpenAPI: openapi.json' }, tests: V1_TESTS }),
+  handle: () => data({ urls: { ...V1_URLS, ...OWN_URLS }, tests: V1_TESTS }),
 });
 
 export const testRoutes: readonly ApiRoute[] = [

@@ -3,7 +3,7 @@
 import type { ApiContext } from '../api-context.ts';
 import { ERROR_CODE } from '../error-code.ts';
 import { type ApiAnswer, type ApiRoute, data, failure, route } from '../route.ts';
-import { type FieldValues, flag, int, object, optional, text } from '../schema/schema.ts';
+import { type FieldValues, flag, int, list, object, optional, text } from '../schema/schema.ts';
 
 const fields = {
   http_api: optional(
@@ -69,3 +69,23 @@ function lastReload({ reload: control }: ApiContext): RawAnswer {
   const { err, msg, state, rid } = control.state.last;
   return data({ data: { err, msg, state, rid } });
 }
+
+/** Not in SRS: what became of the last reload needs no permission. */
+export const reloadRoute: ApiRoute = route({
+  path: '/api/v1/reload',
+  says: 'What became of the last reload.',
+  fields: {
+    data: object('The last reload, by whichever way it was asked for.', {
+      err: int("SRS's error number, 0 = success."),
+      msg: text('Success, or what is wrong.'),
+      state: int('0 none yet, 10 parsing, 20 checking, 30 applying, 90 finished.'),
+      rid: text('Random id, new with each reload.'),
+      time_ms: int('When it started, Unix ms; 0 before the first.'),
+      diagnostics: list('What is wrong, as file:line:column: error: text.', text('One of them.')),
+    }),
+  },
+  handle: ({ reload: control }) => {
+    const { err, msg, state, rid, timeMs, diagnostics } = control.state.last;
+    return data({ data: { err, msg, state, rid, time_ms: timeMs, diagnostics } });
+  },
+});

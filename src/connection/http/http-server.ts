@@ -81,11 +81,13 @@ export class HttpServer {
     });
   }
 
-  /** Asks `services` in order for whatever no route of its own answers; what none of them takes is 404. */
-  serve(services: readonly HttpService[]): void {
+  /** Asks `services` in order for the paths that no other route answers; what none of them takes is 404. */
+  serve(services: readonly HttpService[], paths: readonly string[]): void {
     ignoreBodies(this.fastify);
     this.fastify.register(fastifyStatic, { serve: false });
-    this.fastify.all('/*', (request, reply) => this.#dispatch(request, reply, services));
+    for (const path of paths) {
+      this.fastify.all(path, (request, reply) => this.#dispatch(request, reply, services));
+    }
   }
 
   /** Rejects with the system's error if the endpoint cannot be bound, or a certificate not be read. */

@@ -9,10 +9,10 @@ export interface LiveResponseOptions {
   readonly hasCors: boolean;
 }
 
-/** Sent to requests with an Origin header while `crossdomain` is on, in SRS's order. */
+/** Sent to requests with an Origin header while `crossdomain` is on: SRS's, and Authorization for http_api.auth. */
 export const CORS_HEADERS: Readonly<Record<string, string>> = {
   'Access-Control-Allow-Headers':
-    'origin,range,accept-encoding,referer,Cache-Control,X-Proxy-Authorization,X-Requested-With,Content-Type',
+    'origin,range,accept-encoding,referer,Cache-Control,X-Proxy-Authorization,X-Requested-With,Content-Type,Authorization',
   'Access-Control-Allow-Methods': 'GET, POST, HEAD, PUT, DELETE, OPTIONS',
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': 'Server,range,Content-Length,Content-Range',
