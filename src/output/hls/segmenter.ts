@@ -46,6 +46,7 @@ const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 interface OpenSegment {
   readonly length: SegmentLength;
   isDiscontinuity: boolean;
+  isEmpty: boolean;
   /** Tracks of the last PAT and PMT, undefined while the room for them at the start is still empty. */
   tables: TsTracks | undefined;
 }
@@ -127,10 +128,12 @@ export class Segmenter {
     }
     const segment = this.#segment;
     const isCut = segment !== undefined && this.#cutsBeforeVideo(segment, isKeyFrame);
+    // Sound that waits to be packed is older than the picture.
+    if (isCut && dropsVideo) this.#write(muxer.prepareRest());
     if (isCut) this.#close();
     if (this.#segment === undefined) {
-      // Without pictures in the segments it is audio that opens them.
-      if (dropsVideo) return;
+      // Without pictures in the segments it is audio that opens the first one.
+      if (dropsVideo && !isCut) return;
       size = this.#open();
     }
     this.#addTime(timeMs);
@@ -196,7 +199,7 @@ export class Segmenter {
     if (step?.warning !== undefined) this.#host.onWarning(step.warning);
     store.begin({ openedAtMs, floor: step?.floor });
     const isDiscontinuity = this.#isDiscontinuity;
-    this.#segment = { length: new SegmentLength(), isDiscontinuity, tables: undefined };
+    this.#segment = { length: new SegmentLength(), isDiscontinuity, isEmpty: true, tables: undefined };
     this.#isDiscontinuity = false;
     this.#isCutDue = false;
     return muxer.startSegment();
@@ -209,7 +212,9 @@ export class Segmenter {
     this.#handOver(segment);
     // A segment that ends because of a new configuration is followed by one that does not continue it.
     if (this.#isCutDue) this.#isDiscontinuity = true;
-    this.#host.store.end(segment.length.durationMs, segment.isDiscontinuity);
+    // Pictures that only decide where to cut may do so while there is no sound.
+    if (segment.isEmpty) this.#host.store.discard();
+    else this.#host.store.end(segment.length.durationMs, segment.isDiscontinuity);
   }
 
   /** Writes the planned packets, `size` bytes, into the open segment. */
@@ -223,6 +228,7 @@ export class Segmenter {
     if (areTablesDue) this.#writeTables(segment, page, this.#pageEnd, muxer.tracks);
     if (areTablesDue) this.#pageEnd += TABLES_SIZE;
     muxer.write(page, this.#pageEnd);
+    segment.isEmpty = false;
     this.#pageEnd += size;
   }
 
