@@ -17,6 +17,7 @@ import { EdgePulls } from './edge/edge-pulls.ts';
 import type { EdgePush } from './edge/edge-push.ts';
 import { EdgePushes, type PublishRoute } from './edge/edge-pushes.ts';
 import { OriginHealth } from './edge/origin-health.ts';
+import { type ClientConnect, checkToken, type TokenVerdict } from './edge/token-check.ts';
 import { type FindForward, Forwards } from './forward/forwards.ts';
 import { askCoworker } from './origin/coworker-question.ts';
 import { Coworkers } from './origin/coworkers.ts';
@@ -38,6 +39,11 @@ export interface ClusterOptions {
 }
 
 export class Cluster {
+  readonly #options: ClusterOptions;
+  readonly #dialer = {
+    dial: (client: RtmpClientOptions, events: RtmpClientEvents) => new RtmpClient(client, events),
+    resolver: new NameResolver(),
+  };
   readonly #pulls: EdgePulls;
   readonly #pushes: EdgePushes;
   readonly #forwards: Forwards;
@@ -45,10 +51,11 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     const { edgeOf, forwardOf, originOf, identity, serverIp, log } = options;
+    this.#options = options;
     const now = () => performance.now();
-    const resolver = new NameResolver();
+    const { dial, resolver } = this.#dialer;
     const shared = {
-      dial: (client: RtmpClientOptions, events: RtmpClientEvents) => new RtmpClient(client, events),
+      dial,
       identity,
       serverIp,
       log,
@@ -80,6 +87,15 @@ export class Cluster {
   /** The streams that go to origins right now. */
   get pushes(): readonly EdgePush[] {
     return [...this.#pushes.values()];
+  }
+
+  /** @returns undefined if clients of this vhost are served without asking anybody */
+  checkClient(vhost: string, client: ClientConnect): Promise<TokenVerdict> | undefined {
+    const edge = this.#options.edgeOf(vhost);
+    if (edge?.traversesTokens !== true) return undefined;
+    const { dial, resolver } = this.#dialer;
+    const { origins } = edge;
+    return checkToken(client, { origins, dial, lookup: resolver.lookup, log: this.#options.log });
   }
 
   joinViewer(stream: Stream, url: RtmpUrl): () => void {

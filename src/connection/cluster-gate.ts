@@ -1,12 +1,18 @@
 // What connections ask of the servers around this one: where streams come from that nobody publishes here, and
 // where they go. cluster/ implements it, server.ts hands it over.
 
+import type { Amf0Object } from '../protocol/amf0/value.ts';
 import type { RedirectTarget } from '../protocol/rtmp/server-replies.ts';
 import type { RtmpUrl } from '../protocol/rtmp/url.ts';
 import type { Stream, StreamOptions } from '../stream/stream.ts';
 import type { StreamId } from '../stream/stream-id.ts';
 
 export interface ClusterGate {
+  /**
+   * Asks another server whether this client may play or publish (`token_traverse`).
+   * @returns undefined if nobody is to be asked
+   */
+  checkClient(vhost: string, client: ClientConnect): Promise<ClientVerdict> | undefined;
   /**
    * A viewer of any protocol begins to wait for a stream. On an edge it is fetched as long as somebody does.
    * @param url what the viewer asked for: its parameters go upstream
@@ -31,6 +37,19 @@ export interface ClusterGate {
     connectionId: string,
   ): PublishRoute | undefined;
 }
+
+/** What a client said in its `connect`. */
+export interface ClientConnect {
+  readonly tcUrl: string;
+  readonly app: string;
+  readonly pageUrl: string;
+  readonly swfUrl: string;
+  readonly args: Amf0Object | undefined;
+}
+
+export type ClientVerdict =
+  | { readonly type: 'admitted' }
+  | { readonly type: 'refused'; readonly reason: string };
 
 /** The way of a publisher to another server. */
 export interface PublishRoute {

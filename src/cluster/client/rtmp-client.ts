@@ -27,7 +27,12 @@ export interface RtmpClientOptions {
 export type ClientEnd =
   | { readonly type: 'redirected'; readonly target: RedirectTarget }
   | { readonly type: 'refused'; readonly status: RtmpStatus; readonly error: ClientError }
-  | { readonly type: 'failed'; readonly error: ClientError };
+  | {
+      readonly type: 'failed';
+      readonly error: ClientError;
+      /** The server could be reached. */
+      readonly wasConnected: boolean;
+    };
 
 /** How far a client has come: the server may do as it likes once it has been asked for the stream. */
 export type ClientStage = 'connecting' | 'dialogue' | 'asked' | 'started' | 'ended';
@@ -188,7 +193,7 @@ export class RtmpClient implements UpstreamClient, RtmpClientHandler {
       this.#session.receive(bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#end({ type: 'failed', error: new ClientError(error.code, error.message, { cause: error }) });
+      this.#failed(new ClientError(error.code, error.message, { cause: error }));
     }
     if (this.#session.state === 'streaming') this.#asked();
   }
@@ -222,7 +227,11 @@ export class RtmpClient implements UpstreamClient, RtmpClientHandler {
   }
 
   #fail(kind: 'closed' | 'timeout' | 'connect' | 'resolve', text: string): void {
-    this.#end({ type: 'failed', error: ClientError.of(kind, text) });
+    this.#failed(ClientError.of(kind, text));
+  }
+
+  #failed(error: ClientError): void {
+    this.#end({ type: 'failed', error, wasConnected: this.#stage !== 'connecting' });
   }
 
   #end(end: ClientEnd): void {

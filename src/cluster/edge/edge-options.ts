@@ -13,6 +13,8 @@ export interface EdgeOptions {
   readonly origins: readonly string[];
   /** Vhost to ask for, `[vhost]` stands for the one here. */
   readonly vhostTemplate: string;
+  /** Ask an origin before a client is served (`token_traverse`). */
+  readonly traversesTokens: boolean;
   /** Tell origins who connects (`debug_srs_upnode`). */
   readonly hasIdentity: boolean;
   /** Chunk size of what is sent, bytes. */
@@ -20,7 +22,13 @@ export interface EdgeOptions {
 }
 
 /** Of a vhost that is no edge any more: a reload came between. */
-export const NO_EDGE: EdgeOptions = { origins: [], vhostTemplate: '', hasIdentity: false, chunkSize: 128 };
+export const NO_EDGE: EdgeOptions = {
+  origins: [],
+  vhostTemplate: '',
+  traversesTokens: false,
+  hasIdentity: false,
+  chunkSize: 128,
+};
 
 export interface EdgeEnvironment {
   /** undefined if the vhost is gone or is no edge any more. */

@@ -16,6 +16,7 @@ function edgeOptions({ cluster, chunk_size: chunkSize }: VhostSettings): EdgeOpt
   return {
     origins: cluster.origin,
     vhostTemplate: cluster.vhost,
+    traversesTokens: cluster.token_traverse,
     hasIdentity: cluster.debug_srs_upnode,
     chunkSize,
   };

@@ -5,6 +5,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
 import type { Fanout } from '../../output/fanout.ts';
 import type { Viewer, ViewerEnd } from '../../output/viewer.ts';
+import { numberProperty, stringProperty } from '../../protocol/amf0/value.ts';
 import { ProtocolError } from '../../protocol/error.ts';
 import type {
   ConnectRequest,
@@ -149,6 +150,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#log.trace(
       `connect app, tcUrl=${tcUrl}, pageUrl=${pageUrl}, swfUrl=${swfUrl}, ${where}, args=${request.args === undefined ? 'null' : '(obj)'}`,
     );
+    this.#logServer(request);
     // The stream name may still name another vhost, so an unknown one is refused only when that is known.
     const vhost = this.#host.findVhost(url.vhost);
     const { chunkSize, outAckSize, inAckSize } = vhost ?? {
@@ -168,6 +170,14 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       this.#refusePublish(requestId, refusal as string);
       return;
     }
+    this.#ifAdmitted(
+      vhost,
+      () => this.#startPublish(request, vhost),
+      (reason) => this.#refusePublish(requestId, reason),
+    );
+  }
+
+  #startPublish({ requestId, url, kind }: PublishRequest, vhost: VhostOptions): void {
     const id = { vhost: vhost.name, app: url.app, stream: url.stream };
     const route = this.#host.cluster.routePublish(id, url, vhost.stream, this.id);
     const stream = route?.stream ?? this.#streamOf(url, vhost);
@@ -224,6 +234,35 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       return;
     }
     this.#identified(vhost);
+    this.#ifAdmitted(
+      vhost,
+      () => this.#findPlay(request, vhost),
+      (description) => {
+        this.#log.error(`serve error code=3067 : rtmp: check token traverse : ${description}`);
+        this.#session.rejectPlay(requestId, { code: 'NetStream.Play.Failed', description });
+      },
+    );
+  }
+
+  /** Asks the origin of an edge vhost first, if that is wanted. */
+  #ifAdmitted(vhost: VhostOptions, admitted: () => void, refused: (reason: string) => void): void {
+    const { tcUrl = '', pageUrl = '', swfUrl = '', args, url } = this.#connect ?? {};
+    const client = { tcUrl, app: url?.app ?? '', pageUrl, swfUrl, args };
+    const check = this.#host.cluster.checkClient(vhost.name, client);
+    if (check === undefined) {
+      admitted();
+      return;
+    }
+    void check.then((verdict) => {
+      if (this.#isClosing) return;
+      if (verdict.type === 'admitted') admitted();
+      else refused(verdict.reason);
+    });
+  }
+
+  /** Here, or at the origin that has the stream. */
+  #findPlay(request: PlayRequest, vhost: VhostOptions): void {
+    const { url } = request;
     const id = { vhost: vhost.name, app: url.app, stream: url.stream };
     const isHere = this.#host.streams.find(id)?.isPublishing === true;
     const owner = isHere ? undefined : this.#host.cluster.findOwner(id, url);
@@ -317,6 +356,15 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#log.trace(
       `client identified, type=${type}, vhost=${vhost}, app=${app}, stream=${stream}, param=${param}, duration=${durationMs}ms`,
     );
+  }
+
+  /** Another SRS, an edge say, names itself. */
+  #logServer({ args }: ConnectRequest): void {
+    const pid = numberProperty(args, 'srs_pid');
+    if (pid === undefined) return;
+    const [ip, version] = [stringProperty(args, 'srs_server_ip'), stringProperty(args, 'srs_version')];
+    // The id reads as a number in SRS's own line, and so is always 0.
+    this.#log.trace(`edge-srs ip=${ip.slice(0, 64)}, version=${version.slice(0, 64)}, pid=${pid}, id=0`);
   }
 
   #identified(vhost: VhostOptions): void {

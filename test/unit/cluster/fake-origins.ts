@@ -81,7 +81,8 @@ export class FakeClient implements UpstreamClient {
   }
 
   fail(kind: ClientErrorKind = 'connect', text = 'gone'): void {
-    this.#end({ type: 'failed', error: ClientError.of(kind, text) });
+    const wasConnected = this.stage !== 'connecting';
+    this.#end({ type: 'failed', error: ClientError.of(kind, text), wasConnected });
   }
 
   refuse(code: string): void {

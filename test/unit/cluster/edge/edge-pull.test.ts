@@ -57,6 +57,7 @@ beforeEach(() => {
   options = {
     origins: ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
     vhostTemplate: '[vhost]',
+    traversesTokens: false,
     hasIdentity: true,
     chunkSize: 60_000,
   };

@@ -64,6 +64,7 @@ beforeEach(() => {
         ? {
             origins: ['10.0.0.1', '10.0.0.2:1936'],
             vhostTemplate: '[vhost]',
+            traversesTokens: false,
             hasIdentity: true,
             chunkSize: 60_000,
           }
