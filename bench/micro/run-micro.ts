@@ -12,16 +12,16 @@ import { outputCases } from './output-cases.ts';
 import { protocolCases } from './protocol-cases.ts';
 
 const WARM_UP_MS = 300;
-const SAMPLE_MS = 60;
-const SAMPLES = 15;
+const SAMPLE_US = 60_000;
+const SAMPLES = 11;
 /** Slower than this against the baseline is marked. */
 const REGRESSION_RATIO = 1.15;
 
 /** The lowest of the samples: what else runs on a machine only ever adds time. */
 interface Baseline {
   readonly machine: string;
-  readonly yardstickNs: number;
-  readonly nsPerOperation: Readonly<Record<string, number>>;
+  /** By case: nanoseconds of one operation divided by those of the yardstick. */
+  readonly relative: Readonly<Record<string, number>>;
 }
 
 export interface MicroResult {
@@ -29,7 +29,8 @@ export interface MicroResult {
   readonly unit: string;
   readonly ns: number;
   readonly lowestNs: number;
-  /** Lowest against the baseline's, both divided by the yardstick; undefined for a new case. */
+  readonly relative: number;
+  /** Against the baseline's; undefined for a new case. */
   readonly ratio: number | undefined;
 }
 
@@ -40,14 +41,14 @@ export interface MicroOutcome {
 
 export function runMicro(baselinePath: string, isSaving: boolean, progress: Progress): MicroOutcome {
   const baseline = readBaseline(baselinePath);
-  const yardstickNs = time(yardstick()).lowestNs;
+  const stick = yardstick();
   const results = [...protocolCases(), ...outputCases()].map((one) => {
     progress.show('micro', one.name);
-    return compare(one, time(one), yardstickNs, baseline);
+    return compare(one, baseline, stick);
   });
   progress.clear();
   process.stdout.write(`${describeMachine()}\n\n${renderResults(results, baseline)}\n`);
-  if (isSaving) saveBaseline(baselinePath, yardstickNs, results);
+  if (isSaving) saveBaseline(baselinePath, results);
   return { results, regressions: results.filter(isRegression).length };
 }
 
@@ -57,16 +58,17 @@ function time(one: MicroCase): { readonly ns: number; readonly lowestNs: number 
   return { ns: median(samples) ?? 0, lowestNs: Math.min(...samples) };
 }
 
-/** Nanoseconds of one operation. */
+/** CPU nanoseconds of one operation: what other processes take meanwhile does not count. */
 function timeOnce(one: MicroCase): number {
-  const startMs = performance.now();
+  const start = process.cpuUsage();
   let operations = 0;
-  let elapsedMs = 0;
-  while (elapsedMs < SAMPLE_MS) {
+  let elapsedUs = 0;
+  while (elapsedUs < SAMPLE_US) {
     operations += one.run();
-    elapsedMs = performance.now() - startMs;
+    const { user, system } = process.cpuUsage(start);
+    elapsedUs = user + system;
   }
-  return (elapsedMs * 1e6) / operations;
+  return (elapsedUs * 1e3) / operations;
 }
 
 function yardstick(): MicroCase {
@@ -85,18 +87,14 @@ function yardstick(): MicroCase {
   };
 }
 
-function compare(
-  one: MicroCase,
-  timed: { readonly ns: number; readonly lowestNs: number },
-  yardstickNs: number,
-  baseline: Baseline | undefined,
-): MicroResult {
-  const before = baseline?.nsPerOperation[one.name];
-  const ratio =
-    baseline === undefined || before === undefined
-      ? undefined
-      : timed.lowestNs / yardstickNs / (before / baseline.yardstickNs);
-  return { name: one.name, unit: one.unit, ...timed, ratio };
+/** The yardstick is timed before and after the case: the machine may change its speed meanwhile. */
+function compare(one: MicroCase, baseline: Baseline | undefined, stick: MicroCase): MicroResult {
+  const before = time(stick).lowestNs;
+  const { ns, lowestNs } = time(one);
+  const relative = lowestNs / Math.min(before, time(stick).lowestNs);
+  const stored = baseline?.relative[one.name];
+  const ratio = stored === undefined ? undefined : relative / stored;
+  return { name: one.name, unit: one.unit, ns, lowestNs, relative, ratio };
 }
 
 function isRegression(result: MicroResult): boolean {
@@ -118,12 +116,8 @@ function readBaseline(path: string): Baseline | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Baseline) : undefined;
 }
 
-function saveBaseline(path: string, yardstickNs: number, results: readonly MicroResult[]): void {
-  const nsPerOperation = Object.fromEntries(results.map((one) => [one.name, Math.round(one.lowestNs)]));
-  const baseline: Baseline = {
-    machine: describeMachine(),
-    yardstickNs: Math.round(yardstickNs),
-    nsPerOperation,
-  };
+function saveBaseline(path: string, results: readonly MicroResult[]): void {
+  const relative = Object.fromEntries(results.map((one) => [one.name, Number(one.relative.toPrecision(4))]));
+  const baseline: Baseline = { machine: describeMachine(), relative };
   writeFileSync(path, `${JSON.stringify(baseline, undefined, 2)}\n`);
 }

@@ -16,8 +16,9 @@ export interface Series {
 }
 
 export function renderTable(series: readonly Series[]): string {
-  const [first, ...peers] = series;
+  const [first, ...peers] = series.filter((one) => one.runs.length > 0);
   if (first === undefined) return '';
+  const measured = [first, ...peers];
   const head = [
     '',
     ...series.map((one) => one.target),
@@ -25,9 +26,9 @@ export function renderTable(series: readonly Series[]): string {
   ];
   const rows = COLUMNS.map((column) => [
     column.title,
-    ...series.map((one) => showRange(valuesOf(one, column), median(valuesOf(one, column)), column.digits)),
+    ...measured.map((one) => showRange(valuesOf(one, column), median(valuesOf(one, column)), column.digits)),
     ...peers.map((peer) => (column.isCompared ? showRatio(first, peer, column) : '')),
-  ]).filter((row) => row.slice(1, 1 + series.length).some((cell) => cell !== '-'));
+  ]).filter((row) => row.slice(1, 1 + measured.length).some((cell) => cell !== '-'));
   return renderMarkdown([head, ...rows]);
 }
 
