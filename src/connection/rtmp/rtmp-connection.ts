@@ -3,8 +3,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
-import type { Fanout } from '../../output/fanout.ts';
-import type { Viewer, ViewerEnd } from '../../output/viewer.ts';
+import type { ViewerEnd } from '../../output/viewer.ts';
 import { numberProperty, stringProperty } from '../../protocol/amf0/value.ts';
 import { ProtocolError } from '../../protocol/error.ts';
 import type {
@@ -26,6 +25,7 @@ import type { ClusterGate } from '../cluster-gate.ts';
 import type { Connection } from '../connection-registry.ts';
 import type { FindVhost, VhostOptions } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
+import { RtmpPlayer } from './rtmp-player.ts';
 import { RtmpPublisher } from './rtmp-publisher.ts';
 import { SocketReader } from './socket-reader.ts';
 
@@ -46,6 +46,8 @@ const IDLE_TIMEOUT_MS = 30_000;
 const IDENTIFY_TIMEOUT_MS = 60_000;
 /** So long a connection may wait for its next publish or play after the last one ended, ms. */
 const REPUBLISH_TIMEOUT_MS = 180_000;
+/** In the arguments of `connect`: SRS and its kin connect as edges or to forward. */
+const SERVER_MARK = 'srs_pid';
 /** A redirected player has so long to leave by itself, ms (SRS: 3 s). */
 const REDIRECT_TIMEOUT_MS = 3000;
 /** Replies that may wait for a peer that asks (pings, calls) but does not read, bytes. */
@@ -65,10 +67,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   readonly #onClosed: () => void;
   #identifyTimer: NodeJS.Timeout | undefined;
   #publisher: RtmpPublisher | undefined;
-  #fanout: Fanout | undefined;
-  #viewer: Viewer | undefined;
-  /** Tells the cluster that the viewer has gone. */
-  #leaveCluster: (() => void) | undefined;
+  #player: RtmpPlayer | undefined;
   #connect: ConnectRequest | undefined;
   /** Of the whole connection, whatever it plays or publishes in turn. */
   #traffic: Traffic | undefined;
@@ -309,7 +308,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   playPaused(isPaused: boolean): void {
-    if (this.#viewer !== undefined) this.#fanout?.setPaused(this.#viewer, isPaused);
+    this.#player?.setPaused(isPaused);
   }
 
   notice(text: string): void {
@@ -360,7 +359,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
 
   /** Another SRS, an edge say, names itself. */
   #logServer({ args }: ConnectRequest): void {
-    const pid = numberProperty(args, 'srs_pid');
+    const pid = numberProperty(args, SERVER_MARK);
     if (pid === undefined) return;
     const [ip, version] = [stringProperty(args, 'srs_server_ip'), stringProperty(args, 'srs_version')];
     // The id reads as a number in SRS's own line, and so is always 0.
@@ -381,25 +380,26 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   #startPlay(request: PlayRequest, stream: Stream, vhost: VhostOptions): void {
-    const { requestId, url, durationMs } = request;
     const { mergedWriteMs } = vhost.play;
     this.#log.trace(
       `start play smi=0ms, mw_sleep=${mergedWriteMs}, mw_msgs=0, realtime=${Number(mergedWriteMs === 0)}, tcp_nodelay=${Number(vhost.tcpNodelay)}`,
     );
     const cached = stream.gopCache;
     this.#enterStatistics('rtmp-play', stream);
-    this.#session.acceptPlay(requestId);
-    this.#fanout = this.#host.outputs.rtmp(stream, vhost);
-    this.#leaveCluster = this.#host.cluster.joinViewer(stream, url);
-    this.#viewer = this.#fanout.add({
+    this.#session.acceptPlay(request.requestId);
+    this.#player = new RtmpPlayer({
+      request,
+      stream,
+      vhost,
       sink: this.#socket,
-      preamble: undefined,
-      durationMs,
+      outputs: this.#host.outputs,
+      cluster: this.#host.cluster,
+      log: this.#log,
       onEnd: (reason) => this.#viewerEnded(reason),
-      onSkip: (count, lagMs) =>
-        this.#log.warn(
-          `shrinking, removed=${count}, lag=${Math.round(lagMs)}ms: the client reads too slowly`,
-        ),
+      // Players wait without a word, as with SRS. An edge looks for the stream elsewhere meanwhile.
+      onUnpublished: isServer(this.#connect)
+        ? () => this.#session.notifyUnpublished(stream.id.stream)
+        : undefined,
     });
     if (cached.count > 0) this.#log.trace(`dispatch cached gop success. count=${cached.count}`);
   }
@@ -433,7 +433,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   #viewerEnded(reason: ViewerEnd): void {
-    this.#forgetViewer();
+    this.#player = undefined;
     if (reason === 'send-timeout') {
       this.#log.warn('client disconnect peer. ret=1009, writev timeout 30000 ms');
       this.#socket.destroy();
@@ -443,15 +443,8 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   #stopPlay(): void {
-    if (this.#viewer !== undefined) this.#fanout?.remove(this.#viewer);
-    this.#forgetViewer();
-  }
-
-  #forgetViewer(): void {
-    this.#viewer = undefined;
-    this.#fanout = undefined;
-    this.#leaveCluster?.();
-    this.#leaveCluster = undefined;
+    this.#player?.close();
+    this.#player = undefined;
   }
 
   #fail(code: number, text: string): void {
@@ -484,6 +477,10 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#releaseRoles();
     this.#onClosed();
   }
+}
+
+function isServer(connect: ConnectRequest | undefined): boolean {
+  return numberProperty(connect?.args, SERVER_MARK) !== undefined;
 }
 
 function streamRefusal(url: RtmpUrl): string | undefined {

@@ -173,6 +173,14 @@ export class RtmpServerSession {
     this.#end('playing', status);
   }
 
+  /** The publisher of what the peer plays has left; the play goes on with the next one. */
+  notifyUnpublished(stream: string): void {
+    if (this.#dialogue.state !== 'playing') return;
+    const description = `${stream} is now unpublished.`;
+    this.#replies.statusNotice({ code: 'NetStream.Play.UnpublishNotify', description });
+    this.#link.flush();
+  }
+
   /**
    * The host is about to end: a client that has announced to understand it is asked to reconnect elsewhere. It goes
    * on here until it has.
