@@ -11,7 +11,7 @@ import type { TlsFiles } from '../connection/http/node-listener.ts';
 import { StaticFiles } from '../connection/http/static-files.ts';
 import type { StaticMount } from '../connection/http/static-mount.ts';
 import type { Port } from '../lifecycle/listener-set.ts';
-import { addProbeRoutes, type Readiness } from '../lifecycle/readiness.ts';
+import { addProbeRoutes, PROBE_PATHS, type Readiness } from '../lifecycle/readiness.ts';
 import type { ApiContext } from './api-context.ts';
 import { mountApi, mountPorts, mountRootListing, mountVersions } from './api-server.ts';
 
@@ -88,7 +88,8 @@ export class HttpPorts {
   #create({ hasApi, hasMedia }: Content, tls: (() => TlsFiles) | undefined): HttpServer {
     const { config } = this.#api;
     const hasCors = () => (hasMedia ? config().http_server : config().http_api).crossdomain;
-    const server = new HttpServer(this.#host, { kind: hasMedia ? 'http' : 'api', hasCors, tls });
+    const kind = hasMedia ? 'http' : 'api';
+    const server = new HttpServer(this.#host, { kind, hasCors, tls, quietPaths: PROBE_PATHS });
     const { fastify } = server;
     if (hasApi) mountApi(fastify, this.#api);
     else mountVersions(fastify, this.#api);

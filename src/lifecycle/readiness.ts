@@ -10,12 +10,16 @@ export class Readiness {
   state: ReadinessState = 'starting';
 }
 
+const HEALTH_PATH = '/healthz';
+const READY_PATH = '/readyz';
+export const PROBE_PATHS = [HEALTH_PATH, READY_PATH];
+
 const NO_STORE = { 'Cache-Control': 'no-store' };
 
 export function addProbeRoutes(fastify: FastifyInstance, readiness: Readiness): void {
   const health = (reply: FastifyReply) => reply.headers(NO_STORE).send({ status: 'ok' });
-  fastify.get('/healthz', (_request, reply) => health(reply));
-  fastify.get('/readyz', (_request, reply) => {
+  fastify.get(HEALTH_PATH, (_request, reply) => health(reply));
+  fastify.get(READY_PATH, (_request, reply) => {
     const { state } = readiness;
     return reply
       .code(state === 'ready' ? 200 : 503)

@@ -128,6 +128,7 @@ describe.concurrent('SIGQUIT', () => {
     expect(await status(`${api}/healthz`), 'in the final wait').toBe(200);
     expect(await exitCode(server)).toBe(0);
     agent.destroy();
+    expect(server.log, 'probes leave no lines').not.toMatch(/healthz|readyz/);
     expect(texts(server).at(-5)).toBe('wait for 0 conns to quit');
   });
 

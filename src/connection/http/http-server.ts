@@ -39,6 +39,8 @@ export interface HttpServerOptions {
   readonly hasCors: () => boolean;
   /** Asked when the port opens; undefined for plain HTTP. */
   readonly tls?: (() => TlsFiles) | undefined;
+  /** Paths that are asked all the time (probes): no log line at the usual level. */
+  readonly quietPaths?: readonly string[];
 }
 
 /** What fastify and its plugins throw. */
@@ -162,7 +164,8 @@ export class HttpServer {
       return;
     }
     const length = request.headers['content-length'] ?? '-1';
-    connection.log.trace(
+    const isQuiet = this.#options.quietPaths?.includes(request.url) === true;
+    connection.log[isQuiet ? 'info' : 'trace'](
       `HTTP ${request.ip}:${request.socket.remotePort} ${request.method} ${request.url}, content-length=${length}`,
     );
     reply.header('Server', `${this.#host.identity.name}/${this.#host.identity.version}`);
