@@ -42,12 +42,10 @@ const EN = {
   audio: 'Audio',
   frameRate: 'fps',
   viewers: 'Viewers',
-  publisher: 'Publisher',
   type: 'Type',
   address: 'Address',
   stream: 'Stream',
   since: 'For',
-  bytes: 'Bytes',
   page: 'Page',
   play: 'Play',
   kick: 'Kick off',
@@ -56,7 +54,6 @@ const EN = {
   kicked: 'Kicked off',
   failed: 'Failed',
   cancel: 'Cancel',
-  details: 'Details',
   back: 'Back',
   search: 'Search',
   newer: 'Previous',
@@ -91,10 +88,8 @@ const EN = {
   stalls: 'Stalls',
   dropped: 'Dropped frames',
   time: 'Played',
-  link: 'Link',
   copy: 'Copy',
   copied: 'Copied',
-  unmute: 'Sound on',
 };
 
 const ZH = {
@@ -139,12 +134,10 @@ const ZH = {
   audio: '音频',
   frameRate: '帧率',
   viewers: '观看',
-  publisher: '推流端',
   type: '类型',
   address: '地址',
   stream: '流',
   since: '时长',
-  bytes: '字节',
   page: '页面',
   play: '播放',
   kick: '踢下线',
@@ -153,7 +146,6 @@ const ZH = {
   kicked: '已踢下线',
   failed: '失败',
   cancel: '取消',
-  details: '详情',
   back: '返回',
   search: '搜索',
   newer: '上一页',
@@ -188,10 +180,8 @@ const ZH = {
   stalls: '卡顿次数',
   dropped: '丢帧',
   time: '已播放',
-  link: '链接',
   copy: '复制',
   copied: '已复制',
-  unmute: '打开声音',
 };
 
 const LANGUAGES = { en: EN, zh: ZH };
