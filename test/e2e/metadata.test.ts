@@ -21,8 +21,9 @@ describe.concurrent('metadata', () => {
     const stream = uniqueName('meta');
     const viewer = await RtmpViewer.start(server.target, stream);
     const publisher = new FfmpegPublisher(await mediaFile('h264-aac.flv'), server.rtmpUrl(stream));
-    await publisher.waitUntilPublished(1000);
+    await publisher.holdAt(1000);
     const prober = await flvProber(server, stream);
+    publisher.resume();
     await publisher.finish();
     const rtmp = await viewer.finish();
     const http = await prober.result();

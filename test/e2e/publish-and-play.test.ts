@@ -49,9 +49,10 @@ describe.concurrent('every packet of the file arrives', () => {
       const stream = uniqueName('late');
       const file = await mediaFile(name);
       const publisher = new FfmpegPublisher(file, server.rtmpUrl(stream));
-      await publisher.waitUntilPublished(2500);
+      await publisher.holdAt(2500);
       const rtmp = await RtmpViewer.start(server.target, stream);
       const http = await flvProber(server, stream);
+      publisher.resume();
       await publisher.finish();
 
       const source = (await probe(file)).packets;
@@ -68,9 +69,10 @@ describe.concurrent('every packet of the file arrives', () => {
     const stream = uniqueName('late');
     const file = await mediaFile('aac.flv');
     const publisher = new FfmpegPublisher(file, server.rtmpUrl(stream));
-    await publisher.waitUntilPublished(2500);
+    await publisher.holdAt(2500);
     const rtmp = await RtmpViewer.start(server.target, stream);
     const http = await flvProber(server, stream);
+    publisher.resume();
     await publisher.finish();
 
     const source = (await probe(file)).packets;
@@ -106,8 +108,9 @@ describe.concurrent('the bytes of an HTTP-FLV response', () => {
   ] as const)('announce only the tracks of %s', async ([name, expected]) => {
     const stream = uniqueName('flags');
     const publisher = new FfmpegPublisher(await mediaFile(name), server.rtmpUrl(stream));
-    await publisher.waitUntilPublished(500);
+    await publisher.holdAt(500);
     const viewer = await FlvViewer.start(server, stream);
+    publisher.resume();
     await viewer.waitForTags(10);
     const { hasAudio, hasVideo } = viewer.flv;
     expect({ hasAudio, hasVideo }).toEqual(expected);

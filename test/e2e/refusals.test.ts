@@ -45,7 +45,7 @@ describe.concurrent('a stream that is being published', () => {
     const file = await mediaFile('h264-aac.flv');
     const viewer = await RtmpViewer.start(server.target, stream);
     const first = new FfmpegPublisher(file, server.rtmpUrl(stream));
-    await first.waitUntilPublished(1000);
+    await first.holdAt(1000);
 
     const second = new FfmpegPublisher(file, server.rtmpUrl(stream));
     const { code } = await second.child.exited();
@@ -53,6 +53,7 @@ describe.concurrent('a stream that is being published', () => {
     expect(second.child.stderr).toMatch(/Server error: .*busy/i);
     await server.waitForLog(/stream \/live\/busy-\w+ is busy/);
 
+    first.resume();
     await first.finish();
     expectSamePackets((await viewer.finish()).packets, (await probe(file)).packets);
   });

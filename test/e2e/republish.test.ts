@@ -74,7 +74,7 @@ describe.concurrent('a publisher that comes back', () => {
     const file = await mediaFile('h264-aac.flv');
     const viewer = await RtmpViewer.start(server.target, stream);
     const killed = new FfmpegPublisher(file, server.rtmpUrl(stream));
-    await killed.waitUntilPublished(1500);
+    await killed.holdAt(1500);
     await killed.child.destroy();
     await new FfmpegPublisher(file, server.rtmpUrl(stream)).finish();
     const seen = (await viewer.finish()).packets;

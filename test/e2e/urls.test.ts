@@ -90,7 +90,7 @@ test('ffmpeg publishes to an app with a slash and a vhost in the query', async (
   const stream = uniqueName('ffmpeg');
   const file = await mediaFile('h264-aac.flv');
   const url = `rtmp://127.0.0.1:${server.rtmpPort}/live/show/${stream}?vhost=v.example.com`;
-  const publisher = new FfmpegPublisher(file, url);
+  const publisher = new FfmpegPublisher(file, url, { isLooping: true });
   await publisher.waitUntilPublished(1000);
   await server.waitForLog(
     new RegExp(`client identified, type=fmle-publish, vhost=v.example.com, .*${stream}`),

@@ -12,7 +12,7 @@ export const projectRoot = resolve(import.meta.dirname, '../..');
 export const mainPath = join(projectRoot, 'dist/main.js');
 
 export interface ServerOptions {
-  /** Body of the default vhost. */
+  /** Body of the default vhost. Without a `publish` block in it, publishers may be silent for a minute. */
   readonly vhost?: string;
   /** Root directives in addition to those below. */
   readonly root?: string;
@@ -30,6 +30,9 @@ export interface ServerOptions {
 
 export const httpFlv = 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }';
 
+/** A busy machine, or a test that holds its publisher still, is no dead encoder. */
+const patientPublish = 'publish { firstpkt_timeout 60000; normal_timeout 60000; }';
+
 export function serverConf(rtmpPort: number, httpPort: number, options: ServerOptions = {}): string {
   return `listen ${rtmpPort};
 daemon off;
@@ -37,9 +40,14 @@ srs_log_tank console;
 pid ./srs.pid;
 ${options.root ?? ''}
 http_server { enabled on; listen ${httpPort}; dir ./html; ${options.httpServer ?? ''} }
-${options.hasNoDefaultVhost ? '' : `vhost __defaultVhost__ { ${httpFlv} ${options.vhost ?? ''} }`}
+${options.hasNoDefaultVhost ? '' : defaultVhost(options)}
 ${options.vhosts ?? ''}
 `;
+}
+
+function defaultVhost({ vhost = '' }: ServerOptions): string {
+  const publish = /\bpublish\s*\{/.test(vhost) ? '' : patientPublish;
+  return `vhost __defaultVhost__ { ${httpFlv} ${publish} ${vhost} }`;
 }
 
 export class TestServer {

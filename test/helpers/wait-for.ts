@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * Long enough for a machine that does ten other things: only a failing test ever waits for it. Where a test
  * claims that something happens soon, it says how soon.
  */
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 60_000;
 
 export interface WaitOptions {
   /** Default `PATIENCE_MS`. */

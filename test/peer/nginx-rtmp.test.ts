@@ -47,8 +47,9 @@ test('nginx pulls from us: its viewers get the stream from a key frame on', asyn
   const stream = uniqueName('pull');
   const file = await mediaFile('h264-aac.flv');
   const publisher = new FfmpegPublisher(file, server.rtmpUrl(stream));
-  await publisher.waitUntilPublished(500);
+  await publisher.holdAt(500);
   const viewer = await RtmpViewer.start(nginx, stream);
+  publisher.resume();
   await publisher.finish();
   expectTailOf((await viewer.finish()).packets, (await probe(file)).packets);
   await nginx.stop();

@@ -64,8 +64,9 @@ test('comes later and starts with a key frame', async () => {
   const stream = uniqueName('dump');
   const file = await mediaFile('h264-aac.flv');
   const publisher = new FfmpegPublisher(file, server.rtmpUrl(stream));
-  await publisher.waitUntilPublished(2500);
+  await publisher.holdAt(2500);
   const viewer = await Rtmpdump.start(stream);
+  publisher.resume();
   await publisher.finish();
   expectTailOf((await probe(await viewer.finish())).packets, (await probe(file)).packets);
 });
