@@ -5,9 +5,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { staticMounts } from '../config/options/static-mounts.ts';
+import type { TlsFiles } from '../connection/http/certificate.ts';
 import { type HttpHost, HttpServer } from '../connection/http/http-server.ts';
 import { LiveStreams } from '../connection/http/live-streams.ts';
-import type { TlsFiles } from '../connection/http/node-listener.ts';
 import { StaticFiles } from '../connection/http/static-files.ts';
 import type { StaticMount } from '../connection/http/static-mount.ts';
 import type { Port } from '../lifecycle/listener-set.ts';
@@ -73,15 +73,28 @@ export class HttpPorts {
     };
   }
 
-  #tlsPort(content: Content, block: string, { https }: Config['http_api' | 'http_server']): Port {
-    const tls = () => ({ cert: readFileSync(https.cert), key: readFileSync(https.key) });
+  #tlsPort(
+    content: Content,
+    block: 'http_api' | 'http_server',
+    { https }: Config['http_api' | 'http_server'],
+  ): Port {
+    const create = () => {
+      // A port opens with the configuration that asks for it, which is in force only a moment later.
+      let settings = () => https;
+      const tls = () => {
+        const { cert, key } = settings();
+        settings = () => this.#api.config()[block].https;
+        return { cert: readFileSync(cert), key: readFileSync(key) };
+      };
+      return this.#create(content, tls);
+    };
     return {
       kind: `HTTPS-${content.name}`,
       directive: `${block} https listen`,
       endpoint: https.listen,
       isMedia: content.hasMedia,
       variant: content.hasApi ? 'api' : '',
-      create: () => this.#create(content, tls),
+      create,
     };
   }
 

@@ -21,6 +21,7 @@ export class HttpConnection implements Connection {
   #onLiveEnd: (() => void) | undefined;
   #vhost: string | undefined;
   #isLive = false;
+  #requests = 0;
 
   constructor(socket: Socket, kind: ConnectionKind, id: string, log: Logger, onClosed: () => void) {
     this.#socket = socket;
@@ -38,6 +39,11 @@ export class HttpConnection implements Connection {
   /** The socket belongs to a live stream: no further request on it is answered. */
   get isLive(): boolean {
     return this.#isLive;
+  }
+
+  /** @returns how many there were before */
+  countRequest(): number {
+    return this.#requests++;
   }
 
   get vhost(): string | undefined {

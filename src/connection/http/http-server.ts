@@ -14,11 +14,12 @@ import type { ConnectionKind, ConnectionRegistry } from '../connection-registry.
 import { listeningFd } from '../listening-fd.ts';
 import type { FindVhost } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
+import { Certificate, type TlsFiles } from './certificate.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpService } from './http-service.ts';
 import { ignoreBodies } from './ignored-bodies.ts';
 import { CORS_HEADERS } from './live-response.ts';
-import { createListener, type TlsFiles, useCertificate } from './node-listener.ts';
+import { createListener } from './node-listener.ts';
 import { decodePath, requestVhost } from './request-path.ts';
 
 /** What the HTTP side needs from the server around it. */
@@ -37,7 +38,7 @@ export interface HttpServerOptions {
   readonly kind: ConnectionKind;
   /** `crossdomain`: browsers of other origins may read the answers. Asked at each request: a reload changes it. */
   readonly hasCors: () => boolean;
-  /** Asked when the port opens; undefined for plain HTTP. */
+  /** Reads the certificate, when the port opens and every few seconds; undefined for plain HTTP. */
   readonly tls?: (() => TlsFiles) | undefined;
   /** Paths that are asked all the time (probes): no log line at the usual level. */
   readonly quietPaths?: readonly string[];
@@ -58,11 +59,13 @@ export class HttpServer {
   readonly fastify: FastifyInstance;
   readonly #host: HttpHost;
   readonly #options: HttpServerOptions;
+  readonly #certificate: Certificate | undefined;
   readonly #connections = new WeakMap<Socket, HttpConnection>();
 
   constructor(host: HttpHost, options: HttpServerOptions) {
     this.#host = host;
     this.#options = options;
+    this.#certificate = options.tls && new Certificate(options.tls, host.log);
     this.fastify = Fastify({
       logger: false,
       serverFactory: (onRequest) => createListener(onRequest, options.tls !== undefined),
@@ -94,7 +97,7 @@ export class HttpServer {
 
   /** Rejects with the system's error if the endpoint cannot be bound, or a certificate not be read. */
   async listen(host: string, port: number): Promise<void> {
-    if (this.#options.tls !== undefined) useCertificate(this.fastify.server, this.#options.tls());
+    this.#certificate?.start(this.fastify.server);
     await this.fastify.listen({ host, port, backlog: LISTEN_BACKLOG });
   }
 
@@ -104,6 +107,7 @@ export class HttpServer {
 
   /** Stops listening; open connections stay until they end or are closed through the registry. May be called twice. */
   close(): void {
+    this.#certificate?.close();
     const { server } = this.fastify;
     if (!server.listening) return;
     // Node's own close of an HTTP server ends idle connections as well, such as those of HLS players between two
@@ -163,11 +167,8 @@ export class HttpServer {
       request.raw.socket.destroy();
       return;
     }
-    const length = request.headers['content-length'] ?? '-1';
     const isQuiet = this.#options.quietPaths?.includes(request.url) === true;
-    connection.log[isQuiet ? 'info' : 'trace'](
-      `HTTP ${request.ip}:${request.socket.remotePort} ${request.method} ${request.url}, content-length=${length}`,
-    );
+    connection.log[isQuiet ? 'info' : 'trace'](requestLine(request, connection.countRequest()));
     reply.header('Server', `${this.#host.identity.name}/${this.#host.identity.version}`);
     const hasCors = this.#options.hasCors();
     const hasOrigin = hasCors && request.headers.origin !== undefined;
@@ -179,4 +180,13 @@ export class HttpServer {
         .send();
     }
   }
+}
+
+/** SRS's log line; `index` counts the requests of a connection from 0. */
+function requestLine(
+  { ip, socket, method, protocol, host, url, headers }: FastifyRequest,
+  index: number,
+): string {
+  const length = headers['content-length'] ?? '-1';
+  return `HTTP #${index} ${ip}:${socket.remotePort} ${method} ${protocol}://${host}${url}, content-length=${length}`;
 }

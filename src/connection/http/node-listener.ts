@@ -7,13 +7,7 @@ import {
   type Server,
   ServerResponse,
 } from 'node:http';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-
-/** Certificate chain and private key, PEM. */
-export interface TlsFiles {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
+import { createServer as createTlsServer } from 'node:https';
 
 /** A keep-alive connection without a request is closed after so long, ms (SRS: 15 s). */
 const KEEP_ALIVE_TIMEOUT_MS = 15_000;
@@ -65,9 +59,4 @@ export function createListener(onRequest: RequestListener, hasTls: boolean): Ser
   const handler = onRequest as RequestListener<typeof IncomingMessage, typeof SpelledResponse>;
   if (!hasTls) return createServer(options, handler);
   return createTlsServer({ ...options, handshakeTimeout: HEAD_TIMEOUT_MS }, handler);
-}
-
-/** For new connections of a listener with TLS. Throws if the files are no certificate and key. */
-export function useCertificate(server: Server, files: TlsFiles): void {
-  (server as TlsServer).setSecureContext(files);
 }
