@@ -3,17 +3,17 @@
 import { block, flag, float, path, template } from './row.ts';
 
 export const httpStatic = block(
-  { says: 'A folder of files for this vhost.', since: '2', reload: 'restart', support: 'planned' },
+  { says: 'A folder of files for this vhost.', since: '2', reload: 'live' },
   {
-    enabled: flag(false, { says: 'Serve it.', reload: 'restart', since: '1' }),
+    enabled: flag(false, { says: 'Serve it.', reload: 'live', since: '1' }),
     mount: template('[vhost]/', {
       says: 'Where it appears; / replaces http_server.dir.',
-      reload: 'restart',
+      reload: 'live',
       since: '1',
     }),
     dir: path('./objs/nginx/html', {
       says: 'The folder; [vhost] is replaced.',
-      reload: 'restart',
+      reload: 'live',
       since: '1',
     }),
   },

@@ -7,7 +7,7 @@ import { block, endpoint, flag, path, text } from './row.ts';
 function https(of: string, listen: string) {
   const port: Endpoint = parseEndpoint(listen);
   return block(
-    { says: `TLS for ${of}.`, since: '4', reload: 'applied', support: 'planned', checked: false },
+    { says: `TLS for ${of}.`, since: '4', reload: 'applied', checked: false },
     {
       enabled: flag(false, { says: `Serve ${of} over HTTPS as well.`, reload: 'applied', since: '4' }),
       listen: endpoint(port, { says: 'HTTPS endpoint, [IP:]PORT.', reload: 'applied', since: '4' }),
@@ -36,7 +36,6 @@ export const httpApi = block(
         says: 'The raw API, which can reload the server.',
         since: '3',
         reload: 'applied',
-        support: 'planned',
       },
       {
         enabled: flag(false, { says: 'Serve /api/v1/raw.', reload: 'applied', since: '3' }),
@@ -58,9 +57,9 @@ export const httpApi = block(
       },
     ),
     auth: block(
-      { says: 'HTTP Basic authentication of the API.', since: '5', reload: 'new', support: 'planned' },
+      { says: 'HTTP Basic authentication of the API.', since: '5', reload: 'live' },
       {
-        enabled: flag(false, { says: 'Ask for a user name and a password.', reload: 'new', since: '5' }),
+        enabled: flag(false, { says: 'Ask for a user name and a password.', reload: 'live', since: '5' }),
         username: text('', { says: 'The user name.', reload: 'live', since: '5', example: 'admin' }),
         password: text('', { says: 'The password.', reload: 'live', since: '5', example: 'secret' }),
       },
