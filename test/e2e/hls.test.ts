@@ -1,6 +1,6 @@
 // HLS on disk: what ffmpeg publishes is in the segments, frame by frame, and the files are there as SRS writes them.
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../helpers/child.ts';
@@ -8,7 +8,7 @@ import { enhancedHevcTags, legacyHevcTags } from '../helpers/enhanced-rtmp.ts';
 import { FfmpegPublisher, ffmpegPath } from '../helpers/ffmpeg.ts';
 import { fileTags, type MediaName, mediaFile, mediaTags } from '../helpers/media.ts';
 import { newFolder, uniqueName } from '../helpers/names.ts';
-import { probe } from '../helpers/packets.ts';
+import { type Packet, probe } from '../helpers/packets.ts';
 import { RtmpPeer } from '../helpers/rtmp-peer.ts';
 import { TestServer } from '../helpers/server.ts';
 import { framesOf, framesOfTags, HlsFolder } from './hls-folder.ts';
@@ -22,6 +22,7 @@ beforeAll(async () => {
         hls_m3u8_file [vhost]/[stream].m3u8; hls_ts_file [vhost]/[stream]-[seq].ts;
         hls_key_file [vhost]/[stream]-[seq].key; hls_key_file_path ./html; } }
       vhost sound.test { hls { enabled on; hls_path ./sound; hls_fragment 1; hls_vcodec vn; } }
+      vhost fmp4.test { hls { enabled on; hls_path ./fmp4; hls_fragment 1; hls_use_fmp4 on; } }
       vhost long.test { hls { enabled on; hls_path ./long; hls_fragment 10; hls_window 3600; } }`,
   });
 });
@@ -94,6 +95,54 @@ describe.concurrent('every frame of the source is in the segments', () => {
     expect(Math.min(...lengths)).toBeGreaterThan(11.95);
     expect(Math.max(...lengths)).toBeLessThan(12);
     expect(playlist.targetSec).toBe(15);
+  });
+});
+
+describe.concurrent('fMP4', () => {
+  /** Packets of all segments behind their init segment, as ffprobe reads them. */
+  async function packetsOf(stream: string, lastSequence: number): Promise<readonly Packet[]> {
+    const hls = new HlsFolder(join(server.folder, 'fmp4'), stream);
+    const { text } = await hls.untilListed(lastSequence);
+    const init = /^#EXT-X-MAP:URI="(.*)"$/m.exec(text)?.[1];
+    const segments = text.match(/^[^#].*\.m4s$/gm) ?? [];
+    const whole = join(newFolder('fmp4'), 'whole.mp4');
+    const parts = [String(init), ...segments].map((uri) => readFileSync(join(hls.folder, uri)));
+    writeFileSync(whole, Buffer.concat(parts));
+    const played = await run(ffmpegPath(), ['-v', 'warning', '-i', whole, '-f', 'null', '-']);
+    expect(played.stderr).toBe('');
+    return (await probe(whole)).packets;
+  }
+
+  test.each<[MediaName]>([['h264-bframes-aac.flv'], ['h264-mp3.flv'], ['aac.flv'], ['h264.flv']])(
+    '%s has every packet of the source',
+    async (name) => {
+      const stream = uniqueName('fmp4');
+      await publish(name, `${server.rtmpUrl(stream)}?vhost=fmp4.test`);
+      const packets = await packetsOf(stream, 2);
+      const source = (await probe(await mediaFile(name))).packets;
+      for (const track of ['video', 'audio']) {
+        const own = packets.filter((packet) => packet.track === track);
+        const all = source.filter((packet) => packet.track === track);
+        expect(own.map(({ hash }) => hash)).toEqual(all.map(({ hash }) => hash));
+        const start = (list: readonly Packet[]) => list[0]?.dtsMs ?? 0;
+        own.forEach((packet, index) => {
+          const expected = all[index]!;
+          const late = packet.dtsMs - start(own) - (expected.dtsMs - start(all));
+          expect(Math.abs(late), `${track} packet ${index}`).toBeLessThanOrEqual(1);
+          expect(packet.ptsMs - packet.dtsMs).toBe(expected.ptsMs - expected.dtsMs);
+          expect(packet.isKey).toBe(expected.isKey);
+        });
+      }
+    },
+  );
+
+  test('HEVC', async () => {
+    const stream = uniqueName('fmp4');
+    const peer = await RtmpPeer.publisher(server.target, server.tcUrl(), `${stream}?vhost=fmp4.test`);
+    for (const tag of await enhancedHevcTags()) peer.sendTag(tag);
+    peer.destroy();
+    const source = (await probe(await mediaFile('hevc.mp4'))).packets;
+    expect((await packetsOf(stream, 2)).map(({ hash }) => hash)).toEqual(source.map(({ hash }) => hash));
   });
 });
 

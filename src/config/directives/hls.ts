@@ -58,6 +58,21 @@ export const hls = block(
       reload: 'applied',
       since: '2',
     }),
+    hls_use_fmp4: flag(false, {
+      says: 'Segments are fragmented MP4 instead of MPEG-TS; not with hls_keys.',
+      reload: 'applied',
+      since: '7',
+    }),
+    hls_fmp4_file: template('[app]/[stream]-[seq].m4s', {
+      says: 'Segment of fMP4, below hls_path; variables as in hls_ts_file.',
+      reload: 'applied',
+      since: '7',
+    }),
+    hls_init_file: template('[app]/[stream]/init.mp4', {
+      says: 'Initialisation segment of fMP4, below hls_path.',
+      reload: 'applied',
+      since: '7',
+    }),
     hls_ts_floor: flag(false, {
       says: 'Cut segments on the wall clock, so that servers agree on their names.',
       reload: 'applied',

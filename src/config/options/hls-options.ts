@@ -9,12 +9,16 @@ const MS_PER_SEC = 1000;
 export function hlsOptions(vhost: VhostSettings, root: RootSettings): HlsOptions | undefined {
   const { hls } = vhost;
   if (!hls.enabled || vhost.cluster.mode === 'remote') return undefined;
+  // What is to be encrypted must not go out in the clear: with keys it is TS.
+  const isFmp4 = hls.hls_use_fmp4 && !hls.hls_keys;
   const fragmentMs = Math.max(1, Math.round(hls.hls_fragment * MS_PER_SEC));
   return {
     isInMemory: hls.hls_memory,
     folder: hls.hls_path,
     playlistFile: hls.hls_m3u8_file,
-    segmentFile: hls.hls_ts_file,
+    segmentFile: isFmp4 ? hls.hls_fmp4_file : hls.hls_ts_file,
+    isFmp4,
+    initFile: hls.hls_init_file,
     entryPrefix: hls.hls_entry_prefix,
     fragmentMs,
     minTargetMs: Math.floor(fragmentMs * hls.hls_td_ratio),

@@ -16,6 +16,8 @@ export interface PlaylistSegment {
   /** The encoding or the timeline differs from the segment before. */
   readonly isDiscontinuity: boolean;
   readonly key: PlaylistKey | undefined;
+  /** URI of the initialisation segment (fMP4). Never encrypted. */
+  readonly map: string | undefined;
 }
 
 /**
@@ -24,15 +26,19 @@ export interface PlaylistSegment {
  */
 export function encodeMediaPlaylist(segments: readonly PlaylistSegment[], minTargetMs: number): string {
   const longestMs = Math.max(minTargetMs, ...segments.map((segment) => segment.durationMs));
+  const version = segments.some(({ map }) => map !== undefined) ? 7 : 3;
   const lines = [
     '#EXTM3U',
-    '#EXT-X-VERSION:3',
+    `#EXT-X-VERSION:${version}`,
     `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.sequence ?? 0}`,
     `#EXT-X-TARGETDURATION:${Math.ceil(longestMs / 1000)}`,
   ];
   let key: PlaylistKey | undefined;
+  let map: string | undefined;
   for (const segment of segments) {
     if (segment.isDiscontinuity) lines.push('#EXT-X-DISCONTINUITY');
+    if (segment.map !== undefined && segment.map !== map) lines.push(`#EXT-X-MAP:URI="${segment.map}"`);
+    map = segment.map;
     if (!isSameKey(segment.key, key)) lines.push(keyLine(segment.key));
     key = segment.key;
     lines.push(`#EXTINF:${(segment.durationMs / 1000).toFixed(3)}, no desc`, segment.uri);
@@ -62,14 +68,16 @@ export function parseMediaPlaylist(text: string): PlaylistSegment[] | undefined 
   const segments: PlaylistSegment[] = [];
   let isDiscontinuity = false;
   let key: PlaylistKey | undefined;
+  let map: string | undefined;
   let durationMs: number | undefined;
   for (const line of lines) {
     if (line === '#EXT-X-DISCONTINUITY') isDiscontinuity = true;
     else if (line.startsWith('#EXT-X-KEY:')) key = parseKey(line);
+    else if (line.startsWith('#EXT-X-MAP:')) map = /URI="([^"]*)"/.exec(line)?.[1];
     else if (line.startsWith('#EXTINF:')) durationMs = parseDuration(line);
     else if (line !== '' && !line.startsWith('#')) {
       if (durationMs === undefined) return undefined;
-      segments.push({ sequence, durationMs, uri: line, isDiscontinuity, key });
+      segments.push({ sequence, durationMs, uri: line, isDiscontinuity, key, map });
       sequence++;
       isDiscontinuity = false;
       durationMs = undefined;

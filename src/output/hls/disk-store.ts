@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { MIN_KEEP_MS } from './cut-rules.ts';
+import { DiskInit } from './disk-init.ts';
 import type { DiskQueue } from './disk-queue.ts';
 import { DiskSegment } from './disk-segment.ts';
 import { existing, findPlaylist } from './found-playlist.ts';
@@ -23,11 +24,17 @@ export interface DiskStoreHost {
   readonly events: SegmentStoreEvents;
 }
 
+interface SegmentEnd {
+  readonly durationMs: number;
+  readonly isDiscontinuity: boolean;
+  readonly init: Buffer | undefined;
+}
+
 type Job =
   | { readonly type: 'start'; readonly previous: SegmentStore | undefined }
   | { readonly type: 'begin'; readonly moment: SegmentMoment }
-  | { readonly type: 'append'; readonly page: Buffer; readonly size: number }
-  | { readonly type: 'end'; readonly durationMs: number; readonly isDiscontinuity: boolean }
+  | { readonly type: 'append'; readonly page: Buffer; readonly from: number; readonly to: number }
+  | { readonly type: 'end'; readonly content: SegmentEnd }
   | { readonly type: 'discard' }
   | { readonly type: 'dispose' }
   | { readonly type: 'notify'; readonly done: () => void };
@@ -38,6 +45,7 @@ export class DiskStore implements SegmentStore {
   readonly #host: DiskStoreHost;
   readonly #keys: SegmentKeys | undefined;
   readonly #window = new PlaylistWindow();
+  readonly #init: DiskInit;
   #jobs: Job[] = [];
   #isRunning = false;
   #pendingBytes = 0;
@@ -55,6 +63,7 @@ export class DiskStore implements SegmentStore {
     this.#names = names;
     this.#options = options;
     this.#host = host;
+    this.#init = new DiskInit(names);
     this.#keys = options.keys && new SegmentKeys(options.keys.fragmentsPerKey, randomBytes);
     this.#window.continueAt(nextSequence);
   }
@@ -79,13 +88,13 @@ export class DiskStore implements SegmentStore {
     this.#add({ type: 'begin', moment });
   }
 
-  append(page: Buffer, size: number): void {
+  append(page: Buffer, from: number, to: number): void {
     this.#pendingBytes += page.length;
-    this.#add({ type: 'append', page, size });
+    this.#add({ type: 'append', page, from, to });
   }
 
-  end(durationMs: number, isDiscontinuity: boolean): void {
-    this.#add({ type: 'end', durationMs, isDiscontinuity });
+  end(durationMs: number, isDiscontinuity: boolean, init: Buffer | undefined): void {
+    this.#add({ type: 'end', content: { durationMs, isDiscontinuity, init } });
   }
 
   discard(): void {
@@ -142,9 +151,9 @@ export class DiskStore implements SegmentStore {
       case 'begin':
         return this.#begin(job.moment);
       case 'append':
-        return this.#append(job.page, job.size);
+        return this.#append(job.page, job.from, job.to);
       case 'end':
-        return this.#end(job.durationMs, job.isDiscontinuity);
+        return this.#end(job.content);
       case 'discard':
         return this.#loseSegment();
       case 'dispose':
@@ -203,9 +212,9 @@ export class DiskStore implements SegmentStore {
     }
   }
 
-  async #append(page: Buffer, size: number): Promise<void> {
+  async #append(page: Buffer, from: number, to: number): Promise<void> {
     try {
-      await this.#segment?.write(page.subarray(0, size));
+      await this.#segment?.write(page.subarray(from, to));
     } catch (error) {
       await this.#segmentFailed();
       throw error;
@@ -219,7 +228,7 @@ export class DiskStore implements SegmentStore {
     this.#host.pages.giveBack(page);
   }
 
-  async #end(durationMs: number, isDiscontinuity: boolean): Promise<void> {
+  async #end({ durationMs, isDiscontinuity, init }: SegmentEnd): Promise<void> {
     const segment = this.#segment;
     if (segment === undefined) return;
     this.#segment = undefined;
@@ -230,11 +239,11 @@ export class DiskStore implements SegmentStore {
       this.#host.events.dropped(sequence, uri, durationMs);
       return;
     }
-    await this.#finish(segment, path);
+    const map = await this.#finish(segment, path, init);
     const playlistKey = key && { uri: key.uri, ivHex: ivHex(key) };
     const isCut = isDiscontinuity || this.#isGap;
     this.#isGap = false;
-    this.#window.add({ sequence, durationMs, uri, path, isDiscontinuity: isCut, key: playlistKey });
+    this.#window.add({ sequence, durationMs, uri, path, isDiscontinuity: isCut, key: playlistKey, map });
     try {
       await this.#refresh();
     } finally {
@@ -243,16 +252,22 @@ export class DiskStore implements SegmentStore {
     }
   }
 
-  async #finish(segment: DiskSegment, path: string): Promise<void> {
+  /** @returns URI of the init segment, if it has one */
+  async #finish(segment: DiskSegment, path: string, init: Buffer | undefined): Promise<string | undefined> {
     try {
       const isFolderNew = await segment.finish(path);
-      if (!isFolderNew) return;
+      if (isFolderNew) await this.#folderWasRemoved(path);
+      return init && (await this.#init.uriOf(init, segment.sequence));
     } catch (error) {
       this.#segment = segment;
       await this.#segmentFailed();
       throw error;
     }
+  }
+
+  async #folderWasRemoved(path: string): Promise<void> {
     this.#host.events.warned(`hls: the folder of ${path} was removed, it is made again`);
+    this.#init.forget();
     this.#window.adopt(await existing(this.#window.segments));
   }
 
@@ -296,13 +311,15 @@ export class DiskStore implements SegmentStore {
       this.#host.events.warned(`hls: ${this.#names.playlistPath} is another server's now, its files stay`);
       return;
     }
+    this.#init.forget();
     await this.#remove([...expired, ...listed]);
     await removeFile(this.#names.playlistPath);
   }
 
   /** A file that cannot be removed is a warning: the others are still to go. */
   async #remove(segments: readonly ListedSegment[]): Promise<void> {
-    for (const { path } of segments) {
+    const inits = this.#init.unused(segments, [...this.#expired, ...this.#window.segments]);
+    for (const path of [...segments.map((segment) => segment.path), ...inits]) {
       if (path === undefined) continue;
       await removeFile(path).catch((error: Error) =>
         this.#host.events.warned(`hls: ${error.message} failed`),

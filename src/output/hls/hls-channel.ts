@@ -1,17 +1,21 @@
 // HLS of one stream over all its publishes: feeds the segmenter, says in the log what happens, does what
 // `hls_on_error` asks, and forgets the files after `hls_dispose`.
 
-import { TsMuxer, type TsSkipReason } from '../../container/mpegts/ts-muxer.ts';
+import { Fmp4Muxer } from '../../container/mp4/fmp4-muxer.ts';
+import { TsMuxer } from '../../container/mpegts/ts-muxer.ts';
 import type { TsCounters } from '../../container/mpegts/ts-packet.ts';
 import { errorText } from '../../log/error-text.ts';
 import type { Logger } from '../../log/logger.ts';
 import { RateLimitedLog } from '../../log/rate-limited-log.ts';
 import type { MediaMessage } from '../../media/message.ts';
 import type { Stream, StreamSubscriber } from '../../stream/stream.ts';
+import { Fmp4SegmentWriter } from './fmp4-segment-writer.ts';
 import type { HlsOptions } from './hls-options.ts';
 import type { SegmentPages } from './segment-pages.ts';
 import type { HlsSegmentEvent, SegmentStore, SegmentStoreEvents } from './segment-store.ts';
+import type { SegmentPageHost, SegmentWriter, SkipReason } from './segment-writer.ts';
 import { Segmenter, type SegmentTimeline } from './segmenter.ts';
+import { TsSegmentWriter } from './ts-segment-writer.ts';
 
 export interface HlsChannelHost {
   readonly options: HlsOptions;
@@ -131,7 +135,7 @@ export class HlsChannel implements StreamSubscriber {
     this.store.start(this.#previousStore);
     this.#previousStore = undefined;
     this.#segmenter = new Segmenter(options, {
-      muxer: new TsMuxer({ counters, packsAudio: options.dropsVideo }),
+      createWriter: (segmentPages) => createWriter(options, counters, segmentPages),
       store: this.store,
       pages,
       timeline,
@@ -221,7 +225,7 @@ export class HlsChannel implements StreamSubscriber {
     }
   }
 
-  #skipped(track: MediaMessage['track'], reason: TsSkipReason): void {
+  #skipped(track: MediaMessage['track'], reason: SkipReason): void {
     const key = `${track} ${reason}`;
     const text = `hls: ${track} is left out, ${reason}`;
     // A codec does not change with the next frame: once is enough.
@@ -255,4 +259,9 @@ export class HlsChannel implements StreamSubscriber {
       `-> HLS time=${time}ms, sno=${sequence}, ts=${this.store.currentUri}, dur=${segmenter.durationMs}ms, dva=${segmenter.deviation}p`,
     );
   }
+}
+
+function createWriter(options: HlsOptions, counters: TsCounters, pages: SegmentPageHost): SegmentWriter {
+  if (options.isFmp4) return new Fmp4SegmentWriter(new Fmp4Muxer(), pages);
+  return new TsSegmentWriter(new TsMuxer({ counters, packsAudio: options.dropsVideo }), pages);
 }

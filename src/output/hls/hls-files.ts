@@ -89,10 +89,14 @@ export async function publishFile(handle: FileHandle, temporary: string, path: s
   return true;
 }
 
-/** Writes a small file so that readers see the old content or the new one. */
-export async function replaceFile(path: string, temporary: string, text: string): Promise<void> {
+/** Writes a small file, text or bytes, so that readers see the old content or the new one. */
+export async function replaceFile(
+  path: string,
+  temporary: string,
+  content: string | Uint8Array,
+): Promise<void> {
   try {
-    await inFolder(temporary, () => writeFile(temporary, text, { mode: FILE_MODE }));
+    await inFolder(temporary, () => writeFile(temporary, content, { mode: FILE_MODE }));
     await allowReading(temporary, FILE_MODE);
     await renameFile(temporary, path);
   } catch (error) {

@@ -32,7 +32,8 @@ export function hlsNames(options: HlsOptions, id: StreamId): HlsNamesResult {
   if (bad !== undefined) {
     return { type: 'refused', reason: `the name ${JSON.stringify(bad)} would lead to other folders` };
   }
-  for (const template of [options.playlistFile, options.segmentFile, options.keys?.file ?? '']) {
+  const { playlistFile, segmentFile, initFile, keys } = options;
+  for (const template of [playlistFile, segmentFile, initFile, keys?.file ?? '']) {
     if (template.split('/').includes('..')) {
       return { type: 'refused', reason: `the template ${template} leaves its folder` };
     }
@@ -73,6 +74,17 @@ export class HlsNames {
       ...(durationMs === undefined ? {} : { '[duration]': String(durationMs) }),
     });
     return { path: `${folder}/${urlPath}`, urlPath, uri: this.#segmentUri(urlPath) };
+  }
+
+  /**
+   * Name of the initialisation segment.
+   * @param sequence of the first segment that needs it, if the plain name is another one's already
+   */
+  init(sequence?: number): HlsName {
+    const plain = fill(this.#options.initFile, this.#stream);
+    const { dir, name, ext } = posix.parse(plain);
+    const urlPath = sequence === undefined ? plain : posix.join(dir, `${name}-${sequence}${ext}`);
+    return { path: `${this.#options.folder}/${urlPath}`, urlPath, uri: this.#segmentUri(urlPath) };
   }
 
   /** Name of the key that starts with a segment. Only with keys. */

@@ -29,6 +29,10 @@ export interface HlsOptions {
   readonly playlistFile: string;
   /** Template of a segment below `folder`, all variables. */
   readonly segmentFile: string;
+  /** Fragmented MP4 instead of MPEG-TS. Without encryption. */
+  readonly isFmp4: boolean;
+  /** Template of the initialisation segment of fMP4. */
+  readonly initFile: string;
   /** Put before each segment in the playlist; '' = nothing. */
   readonly entryPrefix: string;
   /** Wanted length of a segment, ms; at least 1. */

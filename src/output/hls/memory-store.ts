@@ -50,7 +50,7 @@ interface OpenSegment {
   readonly sequence: number;
   readonly moment: SegmentMoment;
   readonly key: SegmentKey | undefined;
-  readonly pages: { readonly page: Buffer; readonly size: number }[];
+  readonly pages: { readonly page: Buffer; readonly from: number; readonly to: number }[];
 }
 
 export class MemoryStore implements SegmentStore {
@@ -60,7 +60,8 @@ export class MemoryStore implements SegmentStore {
   readonly #host: MemoryStoreHost;
   readonly #keys: SegmentKeys | undefined;
   readonly #window = new PlaylistWindow();
-  readonly #keyPaths = new Map<string, string>();
+  /** Paths of keys and init segments by their URI. */
+  readonly #sharedPaths = new Map<string, string>();
   #segment: OpenSegment | undefined;
   #currentUri = '';
   /** Off the playlist for one segment's time: a viewer may just be about to ask for them. */
@@ -89,7 +90,7 @@ export class MemoryStore implements SegmentStore {
     if (!(previous instanceof MemoryStore)) return;
     this.#window.adopt(previous.#window.segments);
     this.#expired = previous.#expired;
-    for (const [uri, path] of previous.#keyPaths) this.#keyPaths.set(uri, path);
+    for (const [uri, path] of previous.#sharedPaths) this.#sharedPaths.set(uri, path);
   }
 
   begin(moment: SegmentMoment): void {
@@ -98,12 +99,12 @@ export class MemoryStore implements SegmentStore {
     this.#segment = { sequence, moment, key: this.#keyFor(sequence), pages: [] };
   }
 
-  append(page: Buffer, size: number): void {
+  append(page: Buffer, from: number, to: number): void {
     if (this.#segment === undefined) this.#host.pages.giveBack(page);
-    else this.#segment.pages.push({ page, size });
+    else this.#segment.pages.push({ page, from, to });
   }
 
-  end(durationMs: number, isDiscontinuity: boolean): void {
+  end(durationMs: number, isDiscontinuity: boolean, init: Buffer | undefined): void {
     const segment = this.#segment;
     if (segment === undefined) return;
     const { sequence, moment, key } = segment;
@@ -115,8 +116,9 @@ export class MemoryStore implements SegmentStore {
     }
     this.#host.memory.put(urlPath, bytesOf(segment), this.#host.wallClock());
     this.discard();
+    const map = init && this.#initUri(init, sequence);
     const playlistKey = key && { uri: key.uri, ivHex: ivHex(key) };
-    this.#window.add({ sequence, durationMs, uri, path: urlPath, isDiscontinuity, key: playlistKey });
+    this.#window.add({ sequence, durationMs, uri, path: urlPath, isDiscontinuity, key: playlistKey, map });
     this.#refresh();
     const { playlistUrlPath } = this.#names;
     const playlistPath = playlistUrlPath;
@@ -142,9 +144,21 @@ export class MemoryStore implements SegmentStore {
     if (current !== undefined) return current;
     const { urlPath, uri } = this.#names.key(sequence);
     const key = this.#keys.create(sequence, uri);
-    this.#keyPaths.set(uri, urlPath);
+    this.#sharedPaths.set(uri, urlPath);
     this.#host.memory.put(urlPath, key.key, this.#host.wallClock());
     return key;
+  }
+
+  /** One init segment serves all segments with the same codecs. */
+  #initUri(bytes: Buffer, sequence: number): string {
+    const { memory, wallClock } = this.#host;
+    const plain = this.#names.init();
+    const there = memory.find(plain.urlPath)?.bytes;
+    const isPlain = there === undefined || there.equals(bytes);
+    const { uri, urlPath } = isPlain ? plain : this.#names.init(sequence);
+    this.#sharedPaths.set(uri, urlPath);
+    if (memory.find(urlPath)?.bytes.equals(bytes) !== true) memory.put(urlPath, bytes, wallClock());
+    return uri;
   }
 
   #refresh(): void {
@@ -158,19 +172,24 @@ export class MemoryStore implements SegmentStore {
 
   #forget(segments: readonly ListedSegment[]): void {
     for (const { path } of segments) if (path !== undefined) this.#host.memory.remove(path);
-    const used = new Set([...this.#expired, ...this.#window.segments].map(({ key }) => key?.uri));
-    for (const { key } of segments) {
-      const path = key && this.#keyPaths.get(key.uri);
-      if (key === undefined || path === undefined || used.has(key.uri)) continue;
-      this.#keyPaths.delete(key.uri);
+    const used = new Set([...this.#expired, ...this.#window.segments].flatMap(sharedUris));
+    for (const uri of segments.flatMap(sharedUris)) {
+      const path = this.#sharedPaths.get(uri);
+      if (path === undefined || used.has(uri)) continue;
+      this.#sharedPaths.delete(uri);
       this.#host.memory.remove(path);
     }
   }
 }
 
+/** What a segment shares with others: its key, its init segment. */
+function sharedUris({ key, map }: ListedSegment): string[] {
+  return [key?.uri, map].filter((uri) => uri !== undefined);
+}
+
 /** The bytes of a segment in a Buffer of their own. */
 function bytesOf({ pages, key }: OpenSegment): Buffer {
-  const parts = pages.map(({ page, size }) => page.subarray(0, size));
+  const parts = pages.map(({ page, from, to }) => page.subarray(from, to));
   if (key === undefined) return Buffer.concat(parts);
   const cipher = segmentCipher(key);
   return Buffer.concat([...parts.map((part) => cipher.update(part)), cipher.final()]);

@@ -40,10 +40,13 @@ export interface SegmentStore {
    */
   start(previous?: SegmentStore): void;
   begin(moment: SegmentMoment): void;
-  /** Takes the first `size` bytes of a page, and the page itself: it goes back to its pool when they are written. */
-  append(page: Buffer, size: number): void;
-  /** The open segment is complete. Shorter than 100 ms, it is dropped and its number used again. */
-  end(durationMs: number, isDiscontinuity: boolean): void;
+  /** Takes the bytes from..to of a page, and the page itself: it goes back to its pool when they are written. */
+  append(page: Buffer, from: number, to: number): void;
+  /**
+   * The open segment is complete. Shorter than 100 ms, it is dropped and its number used again.
+   * @param init what players need before it, undefined for formats without such a thing
+   */
+  end(durationMs: number, isDiscontinuity: boolean, init: Buffer | undefined): void;
   /** Gives the open segment up: its bytes, also those still pending, are freed. */
   discard(): void;
   /** Removes everything that is still listed, and the playlist. */

@@ -7,7 +7,7 @@ import {
 
 function segment(sequence: number, durationMs: number, more: Partial<PlaylistSegment> = {}): PlaylistSegment {
   const uri = `livestream-${sequence}.ts`;
-  return { sequence, durationMs, uri, isDiscontinuity: false, key: undefined, ...more };
+  return { sequence, durationMs, uri, isDiscontinuity: false, key: undefined, map: undefined, ...more };
 }
 
 const keyA = { uri: 'http://k.example.com/live/livestream-0.key', ivHex: '2987882C6AA65E2D57FD8E04B0B8C13F' };
@@ -69,6 +69,30 @@ livestream-3.ts
 #EXT-X-KEY:METHOD=NONE
 #EXTINF:2.000, no desc
 livestream-4.ts
+`,
+  },
+  {
+    name: 'an init segment holds until the next one; it stands before the key and needs version 7',
+    minTargetMs: 2000,
+    segments: [
+      segment(4, 2000, { map: 's/init.mp4' }),
+      segment(5, 2000, { map: 's/init.mp4' }),
+      segment(6, 2000, { isDiscontinuity: true, map: 's/init-6.mp4', key: keyB }),
+    ],
+    text: `#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-MEDIA-SEQUENCE:4
+#EXT-X-TARGETDURATION:2
+#EXT-X-MAP:URI="s/init.mp4"
+#EXTINF:2.000, no desc
+livestream-4.ts
+#EXTINF:2.000, no desc
+livestream-5.ts
+#EXT-X-DISCONTINUITY
+#EXT-X-MAP:URI="s/init-6.mp4"
+#EXT-X-KEY:METHOD=AES-128,URI="livestream-2.key",IV=0x00112233445566778899AABBCCDDEEFF
+#EXTINF:2.000, no desc
+livestream-6.ts
 `,
   },
 ];

@@ -56,14 +56,14 @@ class Fixture {
 
   append(text: string): this {
     const page = this.pages.take(0)!;
-    this.store.append(page, page.write(text));
+    this.store.append(page, 0, page.write(text));
     return this;
   }
 
   /** A whole segment with this content. */
-  segment(text: string, durationMs = 2000, isDiscontinuity = false): this {
+  segment(text: string, durationMs = 2000, isDiscontinuity = false, init?: string): this {
     this.begin().append(text);
-    this.store.end(durationMs, isDiscontinuity);
+    this.store.end(durationMs, isDiscontinuity, init === undefined ? undefined : Buffer.from(init));
     return this;
   }
 
@@ -82,7 +82,7 @@ describe('writing', () => {
   test('a segment and its playlist', async () => {
     const fixture = await new Fixture().begin().append('abc').append('def').settled();
     expect(files()).toEqual(['s-0.ts.tmp']);
-    fixture.store.end(2000, true);
+    fixture.store.end(2000, true, undefined);
     await fixture.settled();
     expect(files()).toEqual(['s-0.ts', 's.m3u8']);
     expect(read('s-0.ts')).toBe('abcdef');
@@ -132,7 +132,7 @@ describe('writing', () => {
     await fixture.begin().append('x').settled();
     expect(files()).toEqual(['20261122']);
     expect(readdirSync(join(folder, 'live/20261122'))).toEqual(['s-0-[duration].ts.tmp']);
-    fixture.store.end(4321, false);
+    fixture.store.end(4321, false, undefined);
     await fixture.settled();
     expect(listed()).toEqual(['20261122/s-0-4321.ts']);
     expect(readdirSync(join(folder, 'live/20261122'))).toEqual(['s-0-4321.ts']);
@@ -155,7 +155,7 @@ describe('a folder that somebody removes', () => {
     const fixture = await new Fixture().segment('old').begin().append('first ').settled();
     rmSync(join(folder, 'live'), { recursive: true });
     fixture.append('second');
-    fixture.store.end(2000, false);
+    fixture.store.end(2000, false, undefined);
     await fixture.settled();
     expect(files()).toEqual(['s-1.ts', 's.m3u8']);
     expect(read('s-1.ts')).toBe('first second');
@@ -415,6 +415,53 @@ describe('keys', () => {
     rmSync(join(folder, 'keys'));
     await fixture.segment('a').settled();
     expect(fixture.heard.at(-1)).toBe('listed 0 s-0.ts 2000');
+  });
+});
+
+describe('init segments', () => {
+  const maps = () => playlist().match(/^#EXT-X-MAP:URI="(.*)"$/gm);
+  const initFiles = () => readdirSync(join(folder, 'live/s')).sort();
+  const withInit = (init: string, count: number, fixture = new Fixture()) => {
+    for (let index = 0; index < count; index++) fixture.segment('x', 2000, index === 0, init);
+    return fixture;
+  };
+
+  test('one for all segments with the same codecs', async () => {
+    await withInit('A', 3).settled();
+    expect(maps()).toEqual(['#EXT-X-MAP:URI="s/init.mp4"']);
+    expect(playlist()).toContain('#EXT-X-VERSION:7\n');
+    expect(playlist()).toMatch(
+      /#EXT-X-DISCONTINUITY\n#EXT-X-MAP:.*\n#EXTINF:2.000, no desc\ns-0.ts\n#EXTINF/,
+    );
+    expect(readFileSync(join(folder, 'live/s/init.mp4'), 'utf8')).toBe('A');
+  });
+
+  test('a changed one has a name of its own, and the old one goes with its last segment', async () => {
+    const fixture = await withInit('B', 2, withInit('A', 2)).settled();
+    expect(maps()).toEqual(['#EXT-X-MAP:URI="s/init.mp4"', '#EXT-X-MAP:URI="s/init-2.mp4"']);
+    expect(initFiles()).toEqual(['init-2.mp4', 'init.mp4']);
+    await withInit('B', 4, fixture).settled();
+    expect(maps()).toEqual(['#EXT-X-MAP:URI="s/init-2.mp4"']);
+    expect(initFiles()).toEqual(['init-2.mp4']);
+  });
+
+  test('after a restart the same bytes are the same file', async () => {
+    await withInit('A', 2).settled();
+    const fixture = new Fixture();
+    fixture.store.start();
+    await withInit('A', 1, fixture).settled();
+    expect(maps()).toEqual(['#EXT-X-MAP:URI="s/init.mp4"']);
+    fixture.store.dispose();
+    await fixture.settled();
+    expect(initFiles()).toEqual([]);
+  });
+
+  test('is written again when the folder was removed', async () => {
+    const fixture = await withInit('A', 1).begin().append('x').settled();
+    rmSync(join(folder, 'live'), { recursive: true });
+    fixture.store.end(2000, false, Buffer.from('A'));
+    await fixture.settled();
+    expect(initFiles()).toEqual(['init.mp4']);
   });
 });
 

@@ -31,13 +31,13 @@ class Fixture {
     );
   }
 
-  segment(text: string, durationMs = 2000): this {
+  segment(text: string, durationMs = 2000, init?: Buffer): this {
     this.store.begin({ openedAtMs: 0, floor: undefined });
     for (const part of [text.slice(0, 1), text.slice(1)]) {
       const page = this.pages.take(0)!;
-      this.store.append(page, page.write(part));
+      this.store.append(page, 0, page.write(part));
     }
-    this.store.end(durationMs, false);
+    this.store.end(durationMs, false, init);
     return this;
   }
 
@@ -82,7 +82,7 @@ test('short segments are dropped, and disposing frees everything', () => {
   expect(fixture.heard.at(-1)).toBe('dropped 1');
   expect(fixture.sequences).toEqual([0]);
   fixture.store.begin({ openedAtMs: 0, floor: undefined });
-  fixture.store.append(fixture.pages.take(0)!, 1);
+  fixture.store.append(fixture.pages.take(0)!, 0, 1);
   fixture.store.dispose();
   expect(fixture.memory.size).toBe(0);
   expect(fixture.pages.usedBytes).toBe(0);
@@ -101,6 +101,17 @@ test('keys are there as long as a segment needs them', () => {
   const key = fixture.memory.find('live/s-8.key')!.bytes;
   const decipher = createDecipheriv('aes-128-cbc', key, Buffer.from(String(iv), 'hex'));
   expect(`${decipher.update(fixture.memory.find('live/s-9.ts')!.bytes)}${decipher.final()}`).toBe('secret');
+});
+
+test('init segments are there as long as a segment needs them', () => {
+  const fixture = new Fixture();
+  for (let count = 0; count < 3; count++) fixture.segment('abc', 2000, Buffer.from('A'));
+  expect(fixture.text('live/s/init.mp4')).toBe('A');
+  for (let count = 0; count < 3; count++) fixture.segment('abc', 2000, Buffer.from('B'));
+  expect(fixture.text('live/s/init-3.mp4')).toBe('B');
+  expect(fixture.text('live/s.m3u8')).toContain('#EXT-X-MAP:URI="s/init-3.mp4"');
+  fixture.segment('abc', 2000, Buffer.from('B'));
+  expect(fixture.text('live/s/init.mp4')).toBeUndefined();
 });
 
 test('a store with new settings goes on with the list', () => {

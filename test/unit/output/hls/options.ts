@@ -8,6 +8,8 @@ export function hlsOptions(changes: Partial<HlsOptions> = {}): HlsOptions {
     folder: './objs/nginx/html',
     playlistFile: '[app]/[stream].m3u8',
     segmentFile: '[app]/[stream]-[seq].ts',
+    isFmp4: false,
+    initFile: '[app]/[stream]/init.mp4',
     entryPrefix: '',
     fragmentMs: 10_000,
     minTargetMs: 15_000,

@@ -12,6 +12,7 @@ function windowOf(durations: readonly number[], first = 0): PlaylistWindow {
       path: undefined,
       isDiscontinuity: false,
       key: undefined,
+      map: undefined,
     });
   });
   return window;

@@ -9,6 +9,7 @@ export interface RecordedSegment {
   readonly bytes: Buffer;
   readonly durationMs: number;
   readonly isDiscontinuity: boolean;
+  readonly init: Buffer | undefined;
 }
 
 export class RecordingStore implements SegmentStore {
@@ -33,21 +34,22 @@ export class RecordingStore implements SegmentStore {
     this.#parts = [];
   }
 
-  append(page: Buffer, size: number): void {
+  append(page: Buffer, from: number, to: number): void {
     if (this.#moment === undefined) throw new Error('append without begin');
-    this.#parts.push(Buffer.from(page.subarray(0, size)));
+    this.#parts.push(Buffer.from(page.subarray(from, to)));
     // Whoever still wrote to the page would be found out.
     page.fill(0);
     this.#pages.giveBack(page);
   }
 
-  end(durationMs: number, isDiscontinuity: boolean): void {
+  end(durationMs: number, isDiscontinuity: boolean, init: Buffer | undefined): void {
     if (this.#moment === undefined) throw new Error('end without begin');
     this.segments.push({
       moment: this.#moment,
       bytes: Buffer.concat(this.#parts),
       durationMs,
       isDiscontinuity,
+      init,
     });
     this.#moment = undefined;
   }

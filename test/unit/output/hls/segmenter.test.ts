@@ -3,6 +3,7 @@ import { TsMuxer } from '../../../../src/container/mpegts/ts-muxer.ts';
 import type { MediaMessage } from '../../../../src/media/message.ts';
 import { SegmentPages } from '../../../../src/output/hls/segment-pages.ts';
 import { Segmenter, type SegmenterOptions } from '../../../../src/output/hls/segmenter.ts';
+import { TsSegmentWriter } from '../../../../src/output/hls/ts-segment-writer.ts';
 import { avcHeader } from '../../container/mpegts/messages.ts';
 import { type CheckedPes, TsChecker } from '../../container/mpegts/ts-checker.ts';
 import { hlsOptions } from './options.ts';
@@ -24,7 +25,7 @@ class Bench {
     this.store = new RecordingStore(pages);
     this.muxer = new TsMuxer({ packsAudio: changes.dropsVideo === true });
     this.segmenter = new Segmenter(hlsOptions(changes), {
-      muxer: this.muxer,
+      createWriter: (host) => new TsSegmentWriter(this.muxer, host),
       store: this.store,
       pages,
       timeline: { lastMs: -1 },
