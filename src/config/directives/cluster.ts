@@ -7,7 +7,6 @@ export const cluster = block(
     says: 'Edge of other servers, or one of several origins.',
     since: '3',
     reload: 'new',
-    support: 'planned',
     env: false,
   },
   {
@@ -48,11 +47,13 @@ export const cluster = block(
       says: 'Edge: how streams are fetched: RTMP, HTTP-FLV or HTTPS-FLV.',
       reload: 'new',
       since: '5',
+      support: 'planned',
     }),
     follow_client: flag(false, {
       says: 'Edge: fetch by the protocol of the first viewer.',
       reload: 'new',
       since: '5',
+      support: 'planned',
     }),
   },
 );
@@ -62,7 +63,6 @@ export const forward = block(
     says: 'Publish every stream to other servers as well.',
     since: '1',
     reload: 'applied',
-    support: 'planned',
     env: false,
   },
   {
@@ -77,6 +77,7 @@ export const forward = block(
       says: 'HTTP hook that is asked where to forward a stream.',
       reload: 'applied',
       since: '5',
+      support: 'planned',
       example: 'http://127.0.0.1:8085/api/v1/forward',
     }),
   },

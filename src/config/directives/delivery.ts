@@ -39,21 +39,25 @@ export const httpRemux = block(
       says: 'Drop messages of a track that the FLV header does not announce.',
       reload: 'live',
       since: '5',
+      support: 'accepted',
     }),
     has_audio: flag(true, {
       says: 'The header announces audio when nothing better is known.',
       reload: 'live',
       since: '5',
+      support: 'accepted',
     }),
     has_video: flag(true, {
       says: 'The header announces video when nothing better is known.',
       reload: 'live',
       since: '5',
+      support: 'accepted',
     }),
     guess_has_av: flag(true, {
       says: 'Look at the stream to know what the header announces.',
       reload: 'live',
       since: '5',
+      support: 'accepted',
     }),
   },
 );

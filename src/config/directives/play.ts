@@ -36,11 +36,13 @@ export const play = block(
       says: "Switch atc on when the publisher's metadata asks for it (bravo_atc).",
       reload: 'live',
       since: '1',
+      support: 'planned',
     }),
     mix_correct: flag(false, {
       says: 'Reorder audio and video by timestamp for publishers that mix them badly.',
       reload: 'applied',
       since: '2',
+      support: 'planned',
     }),
     mw_latency: int(350, {
       says: 'Merged write: messages are collected so long before they are sent.',
@@ -58,6 +60,7 @@ export const play = block(
         unit: 'messages',
         reload: 'applied',
         since: '4',
+        support: 'accepted',
         example: '8',
         max: 128,
       },
@@ -67,6 +70,7 @@ export const play = block(
       unit: 'ms',
       reload: 'applied',
       since: '2',
+      support: 'accepted',
     }),
     reduce_sequence_header: flag(false, {
       says: 'Do not repeat a sequence header that did not change.',
@@ -106,6 +110,7 @@ export const publish = block(
       says: 'Read the picture size from the sequence header.',
       reload: 'live',
       since: '2',
+      support: 'planned',
     }),
     try_annexb_first: flag(true, {
       says: 'Try Annex B before AVCC when NAL units are read.',
@@ -118,7 +123,6 @@ export const publish = block(
       unit: 's',
       reload: 'live',
       since: '5',
-      support: 'planned',
     }),
   },
 );
