@@ -84,25 +84,28 @@ describe.concurrent('an origin that is killed', () => {
     );
     const rtmp = await RtmpPeer.player(edge.target, edge.tcUrl(), stream);
     const http = await FlvViewer.start(edge, stream);
+    await origins[0].waitForLog(new RegExp(`type=rtmp-play, \\S+ \\S+ stream=${stream},`));
     const source = await mediaTags('h264-aac.flv');
     const startMs = Date.now();
     let killedMs = 0;
-    let waitedMs = 0;
-    for (const [index, tag] of source.entries()) {
+    let isBack = false;
+    for (const tag of source) {
       await waitFor('its time', () => Date.now() - startMs >= tag.timestampMs, { intervalMs: 5 });
+      if (killedMs > 0 && !isBack && isKeyFrame(tag)) {
+        // Servers keep the pictures since the last key frame: it takes a slow machine to be later than the next one.
+        await edge.waitForLog(new RegExp(`${stream} comes from 127.0.0.1:${origins[1].rtmpPort}`));
+        isBack = true;
+        expect(Date.now() - killedMs).toBeLessThan(3000);
+      }
       for (const encoder of encoders) if (!encoder.isClosed) encoder.sendTag(tag);
       if (killedMs === 0 && tag.timestampMs > 2300) {
+        // What the killed origin had not sent yet must not go back beyond the last key frame, either.
+        await waitFor('its last group', () => rtmp.tags.filter(isKeyFrame).length === 3);
         killedMs = Date.now();
         void origins[0].child.destroy();
       }
-      const isBack =
-        killedMs > 0 &&
-        waitedMs === 0 &&
-        edge.log.includes(`127.0.0.1:${origins[1].rtmpPort}/live/${stream}`);
-      if (isBack) waitedMs = Date.now() - killedMs;
-      if (index === source.length - 1) expect(waitedMs).toBeGreaterThan(0);
     }
-    expect(waitedMs).toBeLessThan(1000);
+    expect(isBack).toBe(true);
     const frames = mediaFrames(source);
     await waitFor(
       'all packets',

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
-import { digests, mediaFrames } from '../helpers/flv.ts';
+import { digests, isKeyFrame, mediaFrames } from '../helpers/flv.ts';
 import { mediaFile, mediaTags } from '../helpers/media.ts';
 import { freePort, uniqueName } from '../helpers/names.ts';
 import { expectSamePackets, probe } from '../helpers/packets.ts';
@@ -39,6 +39,7 @@ describe.concurrent('a stream that is published to an edge', () => {
       [origin, first(), second()].map((server) => RtmpViewer.start(server.target, stream)),
     );
     const http = await FlvViewer.start(second(), stream);
+    for (const edge of edges) await edge.waitForLog(new RegExp(`edge-pull publish url \\S+/live/${stream}`));
     const file = await mediaFile('h264-bframes-aac.flv');
     await new FfmpegPublisher(file, first().rtmpUrl(`${stream}?token=1`)).finish();
 
@@ -103,18 +104,27 @@ describe.concurrent('an origin that is killed under a publisher of an edge', () 
     const encoder = await RtmpPeer.publisher(pushing.target, pushing.tcUrl(), stream);
     const rtmp = await RtmpPeer.player(playing.target, playing.tcUrl(), stream);
     const http = await FlvViewer.start(playing, stream);
+    await origins[0].waitForLog(new RegExp(`type=rtmp-play, \\S+ \\S+ stream=${stream},`));
     const source = await mediaTags('h264-aac.flv');
     const startMs = Date.now();
     let isKilled = false;
+    let isBack = false;
     for (const tag of source) {
       await waitFor('its time', () => Date.now() - startMs >= tag.timestampMs, { intervalMs: 5 });
+      if (isKilled && !isBack && isKeyFrame(tag)) {
+        // The edge has the pictures since the last key frame: it takes a slow machine to be later than the next one.
+        await playing.waitForLog(new RegExp(`${stream} comes from 127.0.0.1:${ports[1]}`));
+        isBack = true;
+      }
       encoder.sendTag(tag);
-      // Far enough from the next key frame for the push to be back before it.
       if (!isKilled && tag.timestampMs > 2200) {
+        // What the killed origin had not sent yet must not go back beyond the last key frame, either.
+        await waitFor('its last group', () => rtmp.tags.filter(isKeyFrame).length === 3);
         isKilled = true;
         void origins[0].child.destroy();
       }
     }
+    expect(isBack).toBe(true);
     const frames = mediaFrames(source);
     await waitFor(
       () => `all packets, got ${mediaFrames(rtmp.tags).length} and ${mediaFrames(http.tags).length}`,

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AmfObject } from '../helpers/amf0.ts';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
-import { isKeyFrame, mediaFrames } from '../helpers/flv.ts';
+import { type FlvTag, isKeyFrame, mediaFrames } from '../helpers/flv.ts';
 import { mediaFile, mediaTags } from '../helpers/media.ts';
 import { freePort, uniqueName } from '../helpers/names.ts';
 import { expectTailOf, probe } from '../helpers/packets.ts';
@@ -161,6 +161,29 @@ test('coworkers without a port are asked at the port of our own API', async () =
   expect((status.ex as AmfObject).redirect).toBe(`rtmp://127.0.0.3:${second.rtmpPort}/live`);
   for (const peer of [player, publisher]) peer.destroy();
   for (const server of pair) await server.stop();
+});
+
+test('a publisher that moves to another origin takes the viewers of the edge along', async () => {
+  const stream = uniqueName('moves');
+  const source = await mediaTags('h264-aac.flv');
+  const first = await publishedAt(0, stream);
+  const player = await RtmpPeer.player(edge.target, edge.tcUrl(), stream);
+  const http = await FlvViewer.start(edge, stream);
+  await waitFor('pictures', () => player.tags.some(isKeyFrame) && http.tags.some(isKeyFrame));
+  first.destroy();
+  const small = await mediaTags('h264-small-aac.flv');
+  const second = await RtmpPeer.publisher(origin(2).target, origin(2).tcUrl(), stream);
+  for (const tag of small) second.sendTag(tag);
+  const movedMs = Date.now();
+  const header = small.find((tag) => tag.type === 9)?.body;
+  const hasMoved = (tags: readonly FlvTag[]) => tags.some((tag) => header?.equals(tag.body));
+  await waitFor('the new picture', () => hasMoved(player.tags) && hasMoved(http.tags), { intervalMs: 5 });
+  // SRS: 8 s. The edge hears of the end, asks the others twice a second, and both servers write every 350 ms.
+  expect(Date.now() - movedMs).toBeLessThan(3000);
+  expect(mediaFrames(player.tags).length).toBeGreaterThan(mediaFrames(source).length / 5);
+  expect(player.isClosed).toBe(false);
+  expect(http.bodyEnd).toBe('open');
+  for (const peer of [player, http, second]) peer.destroy();
 });
 
 describe('the owner of a stream that is killed', () => {

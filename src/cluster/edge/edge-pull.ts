@@ -252,6 +252,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
     this.#isLeaving = false;
     this.#emptiedMs = -1;
     if (previous !== undefined) this.#leave(previous);
+    this.#log.trace(`edge: stream ${this.#stream.url} comes from ${upstream.key}`);
     this.#splice.begin();
     upstream.adopt(this.#splice);
   }
@@ -286,7 +287,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
       random,
       open: (candidate) => this.#open(candidate),
       isInUse: (key) => this.#current?.key === key,
-      isOutage: () => this.#publication !== undefined,
+      isOutage: () => this.#publication !== undefined && (this.#current === undefined || this.#isLeaving),
       onUnresolved: (host, error) => this.#failed('resolve', 1029, `get address info of ${host} : ${error}`),
     });
   }
