@@ -1,10 +1,11 @@
 // Segments and playlist of one stream on disk. What the segmenter hands over becomes jobs that run one after the
-// other, each in its turn of the folder's queue; nothing here ever blocks the event loop or the stream.
+// other; nothing here ever blocks the event loop or the stream.
 
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { MIN_KEEP_MS } from './cut-rules.ts';
 import { DiskInit } from './disk-init.ts';
+import { type DiskJob, DiskJobs, type SegmentEnd } from './disk-jobs.ts';
 import type { DiskQueue } from './disk-queue.ts';
 import { DiskSegment } from './disk-segment.ts';
 import { existing, findPlaylist } from './found-playlist.ts';
@@ -24,21 +25,6 @@ export interface DiskStoreHost {
   readonly events: SegmentStoreEvents;
 }
 
-interface SegmentEnd {
-  readonly durationMs: number;
-  readonly isDiscontinuity: boolean;
-  readonly init: Buffer | undefined;
-}
-
-type Job =
-  | { readonly type: 'start'; readonly previous: SegmentStore | undefined }
-  | { readonly type: 'begin'; readonly moment: SegmentMoment }
-  | { readonly type: 'append'; readonly page: Buffer; readonly from: number; readonly to: number }
-  | { readonly type: 'end'; readonly content: SegmentEnd }
-  | { readonly type: 'discard' }
-  | { readonly type: 'dispose' }
-  | { readonly type: 'notify'; readonly done: () => void };
-
 export class DiskStore implements SegmentStore {
   readonly #names: HlsNames;
   readonly #options: HlsOptions;
@@ -46,9 +32,7 @@ export class DiskStore implements SegmentStore {
   readonly #keys: SegmentKeys | undefined;
   readonly #window = new PlaylistWindow();
   readonly #init: DiskInit;
-  #jobs: Job[] = [];
-  #isRunning = false;
-  #pendingBytes = 0;
+  readonly #jobs: DiskJobs;
   #segment: DiskSegment | undefined;
   #currentUri = '';
   /** A segment is missing before the next one. */
@@ -64,12 +48,18 @@ export class DiskStore implements SegmentStore {
     this.#options = options;
     this.#host = host;
     this.#init = new DiskInit(names);
+    this.#jobs = new DiskJobs({
+      queue: host.queue,
+      pages: host.pages,
+      run: (job) => this.#run(job),
+      onError: (error) => host.events.failed(error),
+    });
     this.#keys = options.keys && new SegmentKeys(options.keys.fragmentsPerKey, randomBytes);
     this.#window.continueAt(nextSequence);
   }
 
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#jobs.pendingBytes;
   }
 
   get nextSequence(): number {
@@ -81,77 +71,44 @@ export class DiskStore implements SegmentStore {
   }
 
   start(previous?: SegmentStore): void {
-    this.#add({ type: 'start', previous });
+    if (previous !== undefined) this.#jobs.add({ type: 'take-over', previous });
+    this.#jobs.add({ type: 'start' });
   }
 
   begin(moment: SegmentMoment): void {
-    this.#add({ type: 'begin', moment });
+    this.#jobs.add({ type: 'begin', moment });
   }
 
   append(page: Buffer, from: number, to: number): void {
-    this.#pendingBytes += page.length;
-    this.#add({ type: 'append', page, from, to });
+    this.#jobs.add({ type: 'append', page, from, to });
   }
 
   end(durationMs: number, isDiscontinuity: boolean, init: Buffer | undefined): void {
-    this.#add({ type: 'end', content: { durationMs, isDiscontinuity, init } });
+    this.#jobs.add({ type: 'end', content: { durationMs, isDiscontinuity, init } });
   }
 
   discard(): void {
-    for (let job = this.#jobs.pop(); job !== undefined; job = this.#jobs.pop()) {
-      if (job.type === 'append') this.#giveBack(job.page);
-      else if (job.type === 'begin') return;
-      else {
-        this.#jobs.push(job);
-        break;
-      }
-    }
-    this.#add({ type: 'discard' });
+    if (!this.#jobs.discardSegment()) this.#jobs.add({ type: 'discard' });
   }
 
   dispose(): void {
-    this.#add({ type: 'dispose' });
+    this.#jobs.add({ type: 'dispose' });
   }
 
   settled(): Promise<void> {
-    return new Promise((done) => {
-      this.#add({ type: 'notify', done });
-    });
+    return this.#jobs.settled();
   }
 
-  #add(job: Job): void {
-    this.#jobs.push(job);
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    void this.#runAll();
-  }
-
-  async #runAll(): Promise<void> {
-    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
-      if (job.type === 'notify') job.done();
-      else await this.#runInTurn(job);
-    }
-    this.#isRunning = false;
-  }
-
-  async #runInTurn(job: Exclude<Job, { type: 'notify' }>): Promise<void> {
-    try {
-      // Outside the queue: the other store needs turns of its own.
-      if (job.type === 'start' && job.previous !== undefined) await this.#takeOver(job.previous);
-      await this.#host.queue.run(() => this.#run(job));
-    } catch (error) {
-      this.#host.events.failed(error instanceof Error ? error : new Error(String(error)));
-    }
-  }
-
-  #run(job: Exclude<Job, { type: 'notify' }>): Promise<void> {
+  #run(job: DiskJob): Promise<void> {
     switch (job.type) {
+      case 'take-over':
+        return this.#takeOver(job.previous);
       case 'start':
         return this.#start();
       case 'begin':
         return this.#begin(job.moment);
       case 'append':
-        return this.#append(job.page, job.from, job.to);
+        return this.#append(job.page.subarray(job.from, job.to));
       case 'end':
         return this.#end(job.content);
       case 'discard':
@@ -212,20 +169,13 @@ export class DiskStore implements SegmentStore {
     }
   }
 
-  async #append(page: Buffer, from: number, to: number): Promise<void> {
+  async #append(bytes: Buffer): Promise<void> {
     try {
-      await this.#segment?.write(page.subarray(from, to));
+      await this.#segment?.write(bytes);
     } catch (error) {
       await this.#segmentFailed();
       throw error;
-    } finally {
-      this.#giveBack(page);
     }
-  }
-
-  #giveBack(page: Buffer): void {
-    this.#pendingBytes -= page.length;
-    this.#host.pages.giveBack(page);
   }
 
   async #end({ durationMs, isDiscontinuity, init }: SegmentEnd): Promise<void> {

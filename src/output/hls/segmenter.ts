@@ -5,6 +5,7 @@
 
 import { TICKS_PER_MS } from '../../container/mpegts/ts-packet.ts';
 import type { MediaMessage } from '../../media/message.ts';
+import { unwrapTimestamp } from '../../media/timestamp.ts';
 import { AudioSampleClock } from './audio-sample-clock.ts';
 import { type CutOptions, cutsBeforeAudio, cutsBeforeVideo, SegmentLength } from './cut-rules.ts';
 import { FloorCounter } from './floor-counter.ts';
@@ -56,6 +57,7 @@ export class Segmenter {
   readonly #headers = new HeaderWatch();
   /** Added to all times of this publish, ms; undefined before its first frame. */
   #offsetMs: number | undefined;
+  #lastInputMs: number | undefined;
   #segment: OpenSegment | undefined;
   /** What comes next does not continue the segment before. */
   #isDiscontinuity = true;
@@ -161,12 +163,15 @@ export class Segmenter {
     this.#check(writer.write());
   }
 
-  #timeOf({ timestampMs }: MediaMessage): number {
+  /** Time of a message on the timeline of all publishes, ms. The publisher's own times (`atc on`) wrap. */
+  #timeOf(message: MediaMessage): number {
+    const inputMs = unwrapTimestamp(message.timestampMs, this.#lastInputMs ?? message.timestampMs);
+    this.#lastInputMs = inputMs;
     if (this.#offsetMs === undefined) {
       const { lastMs } = this.#host.timeline;
-      this.#offsetMs = timestampMs <= lastMs ? lastMs + REPUBLISH_STEP_MS - timestampMs : 0;
+      this.#offsetMs = inputMs <= lastMs ? lastMs + REPUBLISH_STEP_MS - inputMs : 0;
     }
-    return timestampMs + this.#offsetMs;
+    return inputMs + this.#offsetMs;
   }
 
   #addTime(timeMs: number): void {

@@ -285,6 +285,17 @@ test('hls_dts_directly off: audio times are counted in samples', () => {
   expect([...steps].every((step) => step === 2089 || step === 2090)).toBe(true);
 });
 
+test("a publisher's own clock may wrap at 32 bits", () => {
+  const startMs = 2 ** 32 - 5000;
+  const messages = source({ seconds: 10, startMs }).map((message) => ({
+    ...message,
+    timestampMs: message.timestampMs >>> 0,
+  }));
+  const bench = new Bench({ fragmentMs: 4000 }).feed(messages).end();
+  expect(bench.durations.map((ms) => Math.round(ms / 1000))).toEqual([6, 4]);
+  expect(times(bench.check(), 0x100).length).toBe(250);
+});
+
 test('nothing is opened by a publish without media', () => {
   const bench = new Bench().feed(source({ seconds: 0 })).end();
   expect(bench.store.segments).toEqual([]);
