@@ -9,7 +9,7 @@ import { isKeyFrame } from '../helpers/flv.ts';
 import { mediaFile, mediaTags } from '../helpers/media.ts';
 import { freePort, uniqueName } from '../helpers/names.ts';
 import { RtmpPeer } from '../helpers/rtmp-peer.ts';
-import { httpFlv, type ServerOptions, serverConf, TestServer } from '../helpers/server.ts';
+import { httpFlv, patientPublish, type ServerOptions, serverConf, TestServer } from '../helpers/server.ts';
 import { FlvViewer } from '../helpers/viewer.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -158,7 +158,7 @@ describe.concurrent('the example of the Kubernetes guide', () => {
     const flv = await FlvViewer.start(server, stream);
     await flv.waitForTags(20);
 
-    const minimal = `listen ${server.rtmpPort}; daemon off; srs_log_tank console; pid ./srs.pid; ${BY_SIGNAL} vhost __defaultVhost__ { }`;
+    const minimal = `listen ${server.rtmpPort}; daemon off; srs_log_tank console; pid ./srs.pid; ${BY_SIGNAL} vhost __defaultVhost__ { ${patientPublish} }`;
     const off = await reloaded.reload(minimal);
     expect(off.filter((line) => /^(reload|vhost|ingest|config|srs)/.test(line))).toEqual([
       'reload config, signo=1',

@@ -31,7 +31,7 @@ export interface ServerOptions {
 export const httpFlv = 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }';
 
 /** A busy machine, or a test that holds its publisher still, is no dead encoder. */
-const patientPublish = 'publish { firstpkt_timeout 60000; normal_timeout 60000; }';
+export const patientPublish = 'publish { firstpkt_timeout 60000; normal_timeout 60000; }';
 
 export function serverConf(rtmpPort: number, httpPort: number, options: ServerOptions = {}): string {
   return `listen ${rtmpPort};
