@@ -79,7 +79,8 @@ test.concurrent('a client that never reads costs a bounded amount, on RTMP and H
   expect(goodHttp.tags.filter((tag) => tag.body.length === frameSize).length).toBe(seconds * framesPerSec);
   // Five seconds of the stream, shared by all, plus what waits in each socket; and it does not go on growing.
   expect(Math.max(...growth), `growth every ten seconds: ${growth}`).toBeLessThan(100 * megabyte);
-  expect(growth[5]! - growth[2]!, `growth every ten seconds: ${growth}`).toBeLessThan(15 * megabyte);
+  // In these thirty seconds 30 MB went through each format: keeping them for one viewer would show.
+  expect(growth[5]! - growth[2]!, `growth every ten seconds: ${growth}`).toBeLessThan(30 * megabyte);
   await server.waitForLog(/shrinking|reads too slowly/);
   const lines = server.log.split('\n').filter((line) => /shrinking|reads too slowly/.test(line));
   expect(lines.length, 'at most a line a second for each of ten viewers').toBeLessThan(10 * 60);

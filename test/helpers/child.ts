@@ -1,12 +1,24 @@
 // Child processes with captured output and a certain end: whatever happens, none outlives the test run.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { recordProcess } from './run-folder.ts';
 import { PATIENCE_MS, waitFor, withTimeout } from './wait-for.ts';
 
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
+
+function killAll(): void {
   for (const child of running) child.kill('SIGKILL');
-});
+}
+
+// A worker ends by itself, by a signal of the test runner, or because the runner is gone. What ends without a
+// chance to say so, SIGKILL, is swept up from the list of process ids in the run's folder.
+process.on('exit', killAll);
+for (const ending of ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect'] as const) {
+  process.once(ending, () => {
+    killAll();
+    process.exit(1);
+  });
+}
 
 export interface ChildOptions {
   readonly cwd?: string;
@@ -38,6 +50,7 @@ export class Child {
       stdio: options.ipc ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
     });
     running.add(this.#process);
+    const forget = recordProcess(this.#process.pid);
     this.#process.stdout?.on('data', (bytes: Buffer) => this.#stdout.push(bytes));
     this.#process.stderr?.on('data', (bytes: Buffer) => this.#stderr.push(bytes));
     const killer = setTimeout(() => this.#process.kill('SIGKILL'), options.lifetimeMs ?? 120_000);
@@ -46,6 +59,7 @@ export class Child {
       const end = (status: ExitStatus) => {
         clearTimeout(killer);
         running.delete(this.#process);
+        forget();
         this.#status = status;
         resolve(status);
       };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { run } from './child.ts';
 import { ffmpegPath } from './ffmpeg.ts';
 import { encodeFlv, type FlvTag, flvTagType, parseFlv } from './flv.ts';
+import { runFolder } from './run-folder.ts';
 import { waitFor } from './wait-for.ts';
 
 /** One key frame a second: late viewers have something to start from soon. */
@@ -68,9 +69,7 @@ export async function joinedMediaFile(first: MediaName, second: MediaName): Prom
 }
 
 async function once(name: string, make: (path: string) => Promise<void>): Promise<string> {
-  const runFolder = process.env.TSRS_TEST_RUN_DIR;
-  if (!runFolder) throw new Error('start the tests with test/vitest.config.ts');
-  const folder = join(runFolder, 'media');
+  const folder = join(runFolder(), 'media');
   const path = join(folder, name);
   mkdirSync(folder, { recursive: true });
   if (isMine(`${path}.lock`)) {

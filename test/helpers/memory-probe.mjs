@@ -6,4 +6,5 @@ process.on('message', (message) => {
   globalThis.gc?.();
   process.send?.(process.memoryUsage());
 });
+process.on('disconnect', () => process.exit(1)); // the test is gone: nobody else would end this server
 process.channel?.unref();
