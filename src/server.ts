@@ -6,6 +6,7 @@ import { networkInterfaces } from 'node:os';
 import type { ApiContext } from './api/api-context.ts';
 import { HttpPorts } from './api/http-ports.ts';
 import { Cluster } from './cluster/cluster.ts';
+import { isOwnStream } from './cluster/origin/cluster-answer.ts';
 import type { Config } from './config/config.ts';
 import type { VhostSettings } from './config/directives/table.ts';
 import {
@@ -13,6 +14,7 @@ import {
   forwardOptionsOf,
   originOptionsOf,
   ownApiPort,
+  ownRtmpPort,
 } from './config/options/cluster-options.ts';
 import { hlsOptions } from './config/options/hls-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
@@ -37,6 +39,7 @@ import { HlsOutput } from './output/hls/hls-output.ts';
 import { isOwnAddress, ownAddress } from './stats/host/addresses.ts';
 import { HostSampler } from './stats/host/host-sampler.ts';
 import { Statistics } from './stats/statistics.ts';
+import type { StreamId } from './stream/stream-id.ts';
 import { StreamRegistry } from './stream/stream-registry.ts';
 
 /** What the process around the server gives it. */
@@ -89,6 +92,8 @@ export class Server {
       forwardOf: (name) => forwardOptionsOf(setup.config(), name),
       originOf: (name) => originOptionsOf(setup.config(), name),
       ownApiPort: () => ownApiPort(setup.config()),
+      ownRtmpPort: () => ownRtmpPort(setup.config()),
+      ownsStream: (id) => this.#ownsStream(id),
       isOwnAddress: (address) => isOwnAddress(networkInterfaces(), address),
       identity: setup.identity,
       serverIp: ownAddress(networkInterfaces(), setup.config().stats.network),
@@ -146,6 +151,11 @@ export class Server {
   /** Finishes what is written or run beside the streams, whether their publishers are still there or not. */
   async finishStreams(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
+
+  #ownsStream({ vhost, app, stream }: StreamId): boolean {
+    const name = this.#setup.config().findVhost(vhost)?.name;
+    return name !== undefined && isOwnStream(this.#streams.find({ vhost: name, app, stream }));
   }
 
   /** Closes listeners and connections. May be called twice. */

@@ -6,6 +6,7 @@
 
 import type { Logger } from '../log/logger.ts';
 import type { ServerIdentity } from '../media/metadata.ts';
+import type { Amf0Object } from '../protocol/amf0/value.ts';
 import type { RtmpUrl } from '../protocol/rtmp/url.ts';
 import type { Stream, StreamOptions } from '../stream/stream.ts';
 import type { StreamId } from '../stream/stream-id.ts';
@@ -20,8 +21,10 @@ import { OriginHealth } from './edge/origin-health.ts';
 import { type ClientConnect, checkToken, type TokenVerdict } from './edge/token-check.ts';
 import { type FindForward, Forwards } from './forward/forwards.ts';
 import { askCoworker } from './origin/coworker-question.ts';
-import { Coworkers } from './origin/coworkers.ts';
-import { type FindOrigin, OriginCluster, type PlayTarget } from './origin/origin-cluster.ts';
+import { askCoworkerByRtmp, ownerQuestionOf } from './origin/coworker-rtmp.ts';
+import { type AskCoworker, Coworkers } from './origin/coworkers.ts';
+import { type FindOrigin, OriginCluster, type OwnerAnswer } from './origin/origin-cluster.ts';
+import { Relays } from './origin/relays.ts';
 
 /** The vhosts are asked for by their exact name, at each use, so that a reload counts. */
 export interface ClusterOptions {
@@ -30,6 +33,10 @@ export interface ClusterOptions {
   readonly originOf: FindOrigin;
   /** Port of this server's own API, 0 if it has none. */
   readonly ownApiPort: () => number;
+  /** First port at which it listens for RTMP. */
+  readonly ownRtmpPort: () => number;
+  /** Is the stream published here? The vhost may be one that this server does not have. */
+  readonly ownsStream: (id: StreamId) => boolean;
   /** Is this address one of this machine? */
   readonly isOwnAddress: (address: string) => boolean;
   readonly identity: ServerIdentity;
@@ -48,6 +55,7 @@ export class Cluster {
   readonly #pushes: EdgePushes;
   readonly #forwards: Forwards;
   readonly #origin: OriginCluster;
+  readonly #relays: Relays;
 
   constructor(options: ClusterOptions) {
     const { edgeOf, forwardOf, originOf, identity, serverIp, log } = options;
@@ -62,26 +70,25 @@ export class Cluster {
       now,
       random: Math.random,
     };
-    const edge = { ...shared, optionsOf: edgeOf, resolver, health: new OriginHealth(now) };
+    const upstream = { ...shared, resolver, health: new OriginHealth(now) };
+    const edge = { ...upstream, optionsOf: edgeOf, isRelay: false };
     this.#pulls = new EdgePulls(edge);
     this.#pushes = new EdgePushes(edge);
     this.#forwards = new Forwards(forwardOf, { ...shared, lookup: resolver.lookup });
-    const userAgent = `${identity.name}/${identity.version}`;
-    const { ownApiPort, isOwnAddress } = options;
-    const coworkers = new Coworkers({
-      resolver,
-      ask: (address, question, signal) => askCoworker(address, question, userAgent, signal),
-      isOwnAddress,
-      ownApiPort,
-      log,
-      now,
-    });
+    const { ownApiPort, ownRtmpPort, isOwnAddress } = options;
+    const ask = this.#askCoworker(`${identity.name}/${identity.version}`);
+    const coworkers = new Coworkers({ resolver, ask, isOwnAddress, ownApiPort, ownRtmpPort, log, now });
     this.#origin = new OriginCluster(originOf, coworkers, log);
+    this.#relays = new Relays({
+      edge: upstream,
+      optionsOf: (vhost) => this.#origin.relayOptions(vhost),
+      findOwner: (question) => this.#origin.find(question),
+    });
   }
 
   /** The streams that come from origins right now. */
   get pulls(): readonly EdgePull[] {
-    return [...this.#pulls.values()];
+    return [...this.#pulls.values(), ...this.#relays.values()];
   }
 
   /** The streams that go to origins right now. */
@@ -99,7 +106,14 @@ export class Cluster {
   }
 
   joinViewer(stream: Stream, url: RtmpUrl): () => void {
-    return this.#pulls.join(stream, url);
+    const isEdge = this.#options.edgeOf(stream.id.vhost) !== undefined;
+    return isEdge ? this.#pulls.join(stream, url) : this.#relays.join(stream, url);
+  }
+
+  /** @returns undefined if the client is an ordinary one, else whether the stream that it looks for is ours */
+  answerOwnerQuestion(args: Amf0Object | undefined): boolean | undefined {
+    const id = ownerQuestionOf(args);
+    return id === undefined ? undefined : this.#options.ownsStream(id);
   }
 
   routePublish(
@@ -111,7 +125,7 @@ export class Cluster {
     return this.#pushes.route(id, url, options, connectionId);
   }
 
-  findOwner(id: StreamId, url: RtmpUrl): Promise<PlayTarget | undefined> | undefined {
+  findOwner(id: StreamId, url: RtmpUrl): Promise<OwnerAnswer | undefined> | undefined {
     return this.#origin.findOwner(id, url);
   }
 
@@ -125,6 +139,16 @@ export class Cluster {
     this.#pulls.close();
     this.#pushes.close();
     this.#forwards.close();
+    this.#relays.close();
     this.#origin.close();
+  }
+
+  #askCoworker(userAgent: string): AskCoworker {
+    const { dial, resolver } = this.#dialer;
+    const rtmp = { dial, lookup: resolver.lookup, identity: this.#options.identity };
+    return (protocol, address, question, signal) =>
+      protocol === 'http'
+        ? askCoworker(address, question, userAgent, signal)
+        : askCoworkerByRtmp(address, question, rtmp, signal);
   }
 }

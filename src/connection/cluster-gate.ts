@@ -23,7 +23,12 @@ export interface ClusterGate {
    * Where a stream is that a player wants and nobody publishes here.
    * @returns undefined if no other server is asked: the player waits here; resolves with undefined if nobody has it
    */
-  findOwner(id: StreamId, url: RtmpUrl): Promise<RedirectTarget | undefined> | undefined;
+  findOwner(id: StreamId, url: RtmpUrl): Promise<OwnerAnswer | undefined> | undefined;
+  /**
+   * Other servers may connect only to ask whether a stream is published here.
+   * @returns undefined for all other clients, which are let in
+   */
+  answerOwnerQuestion(args: Amf0Object | undefined): boolean | undefined;
   /**
    * Somebody wants to publish a stream. On an edge it goes to an origin.
    * @param options of the streams of the vhost
@@ -50,6 +55,13 @@ export interface ClientConnect {
 export type ClientVerdict =
   | { readonly type: 'admitted' }
   | { readonly type: 'refused'; readonly reason: string };
+
+/** Who has a stream. */
+export interface OwnerAnswer {
+  readonly target: RedirectTarget;
+  /** Players who do not follow redirects may play it here. */
+  readonly canRelay: boolean;
+}
 
 /** The way of a publisher to another server. */
 export interface PublishRoute {

@@ -54,6 +54,8 @@ export interface Publisher {
   readonly url?: RtmpUrl;
   /** The server ends the publish (kick-off, shutdown). */
   stop(reason: string): void;
+  /** A copy of another server's stream ends its publish for somebody who publishes the stream here. */
+  readonly giveWay?: (() => void) | undefined;
 }
 
 /** What a publisher holds while the stream is its own. */
@@ -163,6 +165,7 @@ export class Stream {
 
   /** @returns undefined if somebody else publishes already: the running publisher always wins. */
   publish(publisher: Publisher): Publication | undefined {
+    this.#publisher?.giveWay?.();
     if (this.#publisher !== undefined) return undefined;
     this.#publisher = publisher;
     this.#headers = NO_HEADERS;

@@ -1,7 +1,7 @@
 // Origin cluster: other origins ask here which streams are published by this one.
 
 import { networkInterfaces } from 'node:os';
-import { originAddress } from '../../cluster/origin/cluster-answer.ts';
+import { isOwnStream, originAddress } from '../../cluster/origin/cluster-answer.ts';
 import { ownAddress } from '../../stats/host/addresses.ts';
 import type { ApiContext } from '../api-context.ts';
 import { type ApiRequest, type ApiRoute, data, route } from '../route.ts';
@@ -51,7 +51,7 @@ function originOf(context: ApiContext, query: ApiRequest['query']): ReturnType<t
   const [rtmp] = root.listen;
   const name = findVhost(vhost)?.name;
   if (rtmp === undefined || name === undefined) return null;
-  if (context.streams.find({ vhost: name, app, stream })?.isPublishing !== true) return null;
+  if (!isOwnStream(context.streams.find({ vhost: name, app, stream }))) return null;
   const origin = originAddress({
     vhost: name,
     coworker,

@@ -36,6 +36,8 @@ export interface EdgeEnvironment {
   readonly dial: DialClient;
   readonly resolver: Pick<NameResolver, 'resolve'> & { readonly lookup: LookupFunction };
   readonly health: OriginHealth;
+  /** The streams are copies for viewers who could as well go elsewhere: a publisher of this server takes their place. */
+  readonly isRelay: boolean;
   readonly identity: ServerIdentity;
   /** Address that this server is known by, for the origin's log. */
   readonly serverIp: string;

@@ -49,6 +49,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
   readonly #search: OriginSearch<Upstream>;
   readonly #splice: Splice;
   readonly #subscriber: StreamSubscriber;
+  readonly giveWay: (() => void) | undefined;
   #publication: Publication | undefined;
   #url: RtmpUrl;
   #viewers = 0;
@@ -70,6 +71,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
     this.#log = env.log.child();
     this.#env = { ...env, log: this.#log };
     this.#onClosed = onClosed;
+    this.giveWay = env.isRelay ? () => this.#endPublish() : undefined;
     this.#lines = new PullLog(this.#log, env.now());
     this.#failures = new RateLimitedLog((text) => this.#log.warn(text), FAILURE_LOG_MS);
     this.#search = this.#newSearch();
@@ -145,7 +147,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
     this.#suspend();
     this.#failures.close();
     this.#lines.closed();
-    this.#publication?.end();
+    this.#endPublish();
     this.#stream.unsubscribe(this.#subscriber);
     this.#onClosed();
   }
@@ -200,6 +202,12 @@ export class EdgePull implements Publisher, UpstreamOwner {
     if (this.#isClosed || this.#ticker !== undefined || this.#stream.isPublishing) return;
     this.#ticker = setInterval(() => this.#tick(), TICK_MS);
     this.#search.start();
+  }
+
+  #endPublish(): void {
+    const publication = this.#publication;
+    this.#publication = undefined;
+    publication?.end();
   }
 
   #suspend(): void {
@@ -300,7 +308,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
   #options(): EdgeOptions {
     const { vhost } = this.#stream.id;
     const options = this.#env.optionsOf(vhost);
-    if (options !== undefined && options.origins.length > 0) return options;
+    if (options !== undefined && (options.origins.length > 0 || this.#env.isRelay)) return options;
     this.#failed('none', 3039, `connect upstream : vhost ${vhost} has no origin`);
     return options ?? NO_EDGE;
   }

@@ -1,14 +1,7 @@
 // What `/api/v1/clusters` says: whether a stream is published here, and how players get to it.
 
 import { isIP } from 'node:net';
-
-/** The query as it came, '' for what is missing. */
-export interface ClusterQuery {
-  readonly ip: string;
-  readonly vhost: string;
-  readonly app: string;
-  readonly stream: string;
-}
+import type { Stream } from '../../stream/stream.ts';
 
 export interface OriginAddress {
   readonly ip: string;
@@ -31,6 +24,12 @@ export interface OriginAddressOptions {
   readonly api: string;
   /** An address of this machine, for askers that do not call it anything. */
   readonly ownAddress: string;
+}
+
+/** A copy that this server has fetched for its own viewers is not its to offer. */
+export function isOwnStream(stream: Stream | undefined): boolean {
+  const publisher = stream?.publisher;
+  return publisher !== undefined && publisher.giveWay === undefined;
 }
 
 /** Addresses that mean every one of this machine, or only itself. */

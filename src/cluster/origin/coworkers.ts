@@ -9,8 +9,15 @@ import type { CoworkerAddress, OwnerQuestion, StreamOwner } from './coworker-que
 import { FirstAnswer } from './first-answer.ts';
 import { hedged } from './hedged.ts';
 
+/** How a coworker is asked. */
+export interface CoworkerWay {
+  readonly protocol: 'http' | 'rtmp';
+  readonly port: number;
+}
+
 /** Asks one coworker, one way. Resolves with undefined if it does not have the stream, rejects if it does not say. */
 export type AskCoworker = (
+  protocol: CoworkerWay['protocol'],
   address: CoworkerAddress,
   question: OwnerQuestion,
   signal: AbortSignal,
@@ -23,6 +30,8 @@ export interface CoworkersOptions {
   readonly isOwnAddress: (address: string) => boolean;
   /** Port of this server's own API, 0 if it has none: all origins may share one configuration. */
   readonly ownApiPort: () => number;
+  /** First port at which this server listens for RTMP: probably that of the others, too. */
+  readonly ownRtmpPort: () => number;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -33,7 +42,7 @@ const TIMEOUT_MS = 1500;
 const DOWN_MS = 5000;
 /** An answer holds for so long, for everybody who asks, ms. */
 const FRESH_MS = 500;
-/** A port that does not answer by then is perhaps the wrong one, ms. */
+/** A way that does not lead to an answer by then is perhaps the wrong one, ms. */
 const HEDGE_MS = 300;
 const LOG_INTERVAL_MS = 60_000;
 const HTTP_PORT = 80;
@@ -51,8 +60,8 @@ export class Coworkers {
   readonly #failures: RateLimitedLog;
   readonly #answers = new Map<string, Remembered>();
   readonly #downUntilMs = new Map<string, number>();
-  /** Of entries without a port: which one answered. */
-  readonly #ports = new Map<string, number>();
+  /** Of entries without a port: the way that led to an answer. */
+  readonly #ways = new Map<string, CoworkerWay>();
 
   constructor(options: CoworkersOptions) {
     this.#options = options;
@@ -115,28 +124,35 @@ export class Coworkers {
   ): Promise<void> {
     const key = `${host} ${port}`;
     const { ask, now } = this.#options;
-    const ways = this.#portsOf(key, port).map((candidate) => async () => {
-      const owner = await ask({ endpoint: { host, port: candidate }, name }, question, first.signal);
-      return { owner, port: candidate };
+    const ways = this.#waysTo(key, port).map((way) => async () => {
+      const address = { endpoint: { host, port: way.port }, name };
+      const owner = await ask(way.protocol, address, question, first.signal);
+      return { owner, way };
     });
     try {
       const answer = await hedged(ways, HEDGE_MS);
-      this.#ports.set(key, answer.port);
+      this.#ways.set(key, answer.way);
       this.#downUntilMs.delete(key);
       if (answer.owner !== undefined) first.found(answer.owner);
     } catch (error) {
       if (first.isSettled) return;
-      this.#ports.delete(key);
+      this.#ways.delete(key);
       this.#downUntilMs.set(key, now() + DOWN_MS);
       this.#failed(name, error);
     }
   }
 
-  #portsOf(key: string, port: number): readonly number[] {
-    if (port > 0) return [port];
-    const learned = this.#ports.get(key);
+  /** SRS asks port 80 if none is given, where nobody listens. */
+  #waysTo(key: string, port: number): readonly CoworkerWay[] {
+    if (port > 0) return [{ protocol: 'http', port }];
+    const learned = this.#ways.get(key);
     if (learned !== undefined) return [learned];
-    return [...new Set([this.#options.ownApiPort() || DEFAULT_API_PORT, HTTP_PORT])];
+    const { ownApiPort, ownRtmpPort } = this.#options;
+    return [
+      { protocol: 'http', port: ownApiPort() || DEFAULT_API_PORT },
+      { protocol: 'rtmp', port: ownRtmpPort() },
+      { protocol: 'http', port: HTTP_PORT },
+    ];
   }
 
   /** All origins share one configuration, this one's name is in it. */

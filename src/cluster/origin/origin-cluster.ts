@@ -6,21 +6,30 @@ import type { RedirectTarget } from '../../protocol/rtmp/server-replies.ts';
 import { encodeStreamWithQuery, type RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { StreamId } from '../../stream/stream-id.ts';
 import { endpointText } from '../client/endpoint.ts';
-import type { StreamOwner } from './coworker-question.ts';
+import type { OwnerQuestion, StreamOwner } from './coworker-question.ts';
 import type { Coworkers } from './coworkers.ts';
+import type { RelayOptions } from './relays.ts';
 
 export interface OriginOptions {
   /** `host[:port]` of the other origins' APIs. */
   readonly coworkers: readonly string[];
+  /** Viewers who cannot be sent to the owner are served here (`cluster.relay`). */
+  readonly hasRelay: boolean;
+  /** Tell the others who connects (`debug_srs_upnode`). */
+  readonly hasIdentity: boolean;
+  /** Chunk size of what is sent, bytes. */
+  readonly chunkSize: number;
+}
+
+/** Who has a stream. */
+export interface OwnerAnswer {
+  readonly target: RedirectTarget;
+  /** Players who do not follow redirects may play it here. */
+  readonly canRelay: boolean;
 }
 
 /** By exact name of the vhost, read at each use; undefined if it is no part of an origin cluster. */
 export type FindOrigin = (vhost: string) => OriginOptions | undefined;
-
-/** Where a player is sent. */
-export interface PlayTarget extends RedirectTarget {
-  readonly owner: StreamOwner;
-}
 
 export class OriginCluster {
   readonly #find: FindOrigin;
@@ -38,21 +47,33 @@ export class OriginCluster {
    * @param url what the player asked for
    * @returns undefined if the vhost is no part of a cluster; resolves with undefined if nobody has the stream
    */
-  findOwner(id: StreamId, url: RtmpUrl): Promise<PlayTarget | undefined> | undefined {
+  findOwner(id: StreamId, url: RtmpUrl): Promise<OwnerAnswer | undefined> | undefined {
     const options = this.#find(id.vhost);
     return options === undefined ? undefined : this.#ask(id, url, options);
+  }
+
+  /** As Coworkers.find, with the coworkers of now. */
+  async find(question: OwnerQuestion): Promise<StreamOwner | undefined> {
+    const options = this.#find(question.vhost);
+    return options === undefined ? undefined : this.#coworkers.find(question, options.coworkers);
+  }
+
+  /** undefined if the vhost relays nothing. */
+  relayOptions(vhost: string): RelayOptions | undefined {
+    const options = this.#find(vhost);
+    return options?.hasRelay === true ? options : undefined;
   }
 
   close(): void {
     this.#coworkers.close();
   }
 
-  async #ask(id: StreamId, url: RtmpUrl, { coworkers }: OriginOptions): Promise<PlayTarget | undefined> {
-    const owner = await this.#coworkers.find({ ...id, host: url.host }, coworkers);
+  async #ask(id: StreamId, url: RtmpUrl, options: OriginOptions): Promise<OwnerAnswer | undefined> {
+    const owner = await this.#coworkers.find({ ...id, host: url.host }, options.coworkers);
     if (owner === undefined) return undefined;
     const target = redirectTo(owner, id, url);
     this.#log.info(`http: cluster redirect ${endpointText(owner)} ok, url=${target.url}`);
-    return { ...target, owner };
+    return { target, canRelay: options.hasRelay };
   }
 }
 

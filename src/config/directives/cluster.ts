@@ -43,6 +43,11 @@ export const cluster = block(
       since: '3',
       example: '127.0.0.1:9091 127.0.0.1:9092',
     }),
+    relay: flag(true, {
+      says: 'Origin: serve the streams of other origins to viewers who cannot be sent there, such as those of HTTP.',
+      reload: 'live',
+      since: 'tsrs',
+    }),
     protocol: word(['rtmp', 'flv', 'flvs'], 'rtmp', 'rtmp', {
       says: 'Edge: how streams are fetched: RTMP, HTTP-FLV or HTTPS-FLV.',
       reload: 'new',

@@ -38,10 +38,15 @@ export function originOptionsOf(config: Config, name: string): OriginOptions | u
   const vhost = config.findVhost(name);
   if (vhost?.name !== name || vhost.cluster.mode === 'remote' || !vhost.cluster.origin_cluster)
     return undefined;
-  return { coworkers: vhost.cluster.coworkers };
+  const { coworkers, relay, debug_srs_upnode: hasIdentity } = vhost.cluster;
+  return { coworkers, hasRelay: relay, hasIdentity, chunkSize: vhost.chunk_size };
 }
 
 /** 0 if this server has no API. */
 export function ownApiPort({ http_api: api }: Config): number {
   return api.enabled ? api.listen.port : 0;
+}
+
+export function ownRtmpPort({ root }: Config): number {
+  return root.listen[0]?.port ?? 1935;
 }

@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
 import type { ViewerEnd } from '../../output/viewer.ts';
-import { numberProperty, stringProperty } from '../../protocol/amf0/value.ts';
 import { ProtocolError } from '../../protocol/error.ts';
 import type {
   ConnectRequest,
@@ -13,7 +12,6 @@ import type {
   RtmpMediaMessage,
   RtmpServerHandler,
 } from '../../protocol/rtmp/server-handler.ts';
-import type { RedirectTarget } from '../../protocol/rtmp/server-replies.ts';
 import { RtmpServerSession } from '../../protocol/rtmp/server-session.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { ClientStatistics, ClientType } from '../../stats/client-statistics.ts';
@@ -25,6 +23,8 @@ import type { ClusterGate } from '../cluster-gate.ts';
 import type { Connection } from '../connection-registry.ts';
 import type { FindVhost, VhostOptions } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
+import { connectLine, identifiedLine, isServer, serverLine } from './peer-facts.ts';
+import { findPlayPlace, type PlayPlace } from './play-place.ts';
 import { RtmpPlayer } from './rtmp-player.ts';
 import { RtmpPublisher } from './rtmp-publisher.ts';
 import { SocketReader } from './socket-reader.ts';
@@ -46,8 +46,6 @@ const IDLE_TIMEOUT_MS = 30_000;
 const IDENTIFY_TIMEOUT_MS = 60_000;
 /** So long a connection may wait for its next publish or play after the last one ended, ms. */
 const REPUBLISH_TIMEOUT_MS = 180_000;
-/** In the arguments of `connect`: SRS and its kin connect as edges or to forward. */
-const SERVER_MARK = 'srs_pid';
 /** A redirected player has so long to leave by itself, ms (SRS: 3 s). */
 const REDIRECT_TIMEOUT_MS = 3000;
 /** Replies that may wait for a peer that asks (pings, calls) but does not read, bytes. */
@@ -143,13 +141,14 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   connectRequested(request: ConnectRequest): void {
-    const { url, tcUrl, pageUrl, swfUrl } = request;
+    const { url } = request;
     this.#connect = request;
-    const where = `schema=${url.schema}, vhost=${url.vhost}, port=${url.port}, app=${url.app}`;
-    this.#log.trace(
-      `connect app, tcUrl=${tcUrl}, pageUrl=${pageUrl}, swfUrl=${swfUrl}, ${where}, args=${request.args === undefined ? 'null' : '(obj)'}`,
-    );
-    this.#logServer(request);
+    this.#log.trace(connectLine(request));
+    if (isServer(request.args)) this.#log.trace(serverLine(request.args));
+    if (this.#host.cluster.answerOwnerQuestion(request.args) === false) {
+      this.#session.rejectConnect(request.requestId, 'the stream is not published here');
+      return;
+    }
     // The stream name may still name another vhost, so an unknown one is refused only when that is known.
     const vhost = this.#host.findVhost(url.vhost);
     const { chunkSize, outAckSize, inAckSize } = vhost ?? {
@@ -162,7 +161,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
 
   publishRequested(request: PublishRequest): void {
     const { requestId, url, kind } = request;
-    this.#logIdentified(kind, url, 0);
+    this.#log.trace(identifiedLine(kind, url, 0));
     const vhost = this.#vhostOf(url);
     const refusal = vhost === undefined ? this.#vhostRefusal(url) : streamRefusal(url);
     if (vhost === undefined || refusal !== undefined) {
@@ -221,7 +220,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
 
   playRequested(request: PlayRequest): void {
     const { requestId, url } = request;
-    this.#logIdentified('rtmp-play', url, request.durationMs);
+    this.#log.trace(identifiedLine('rtmp-play', url, request.durationMs));
     const vhost = this.#vhostOf(url);
     const refusal = vhost === undefined ? this.#vhostRefusal(url) : streamRefusal(url);
     if (vhost === undefined || refusal !== undefined) {
@@ -259,24 +258,22 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     });
   }
 
-  /** Here, or at the origin that has the stream. */
   #findPlay(request: PlayRequest, vhost: VhostOptions): void {
     const { url } = request;
     const id = { vhost: vhost.name, app: url.app, stream: url.stream };
-    const isHere = this.#host.streams.find(id)?.isPublishing === true;
-    const owner = isHere ? undefined : this.#host.cluster.findOwner(id, url);
-    if (owner === undefined) this.#startPlay(request, this.#streamOf(url, vhost), vhost);
-    else void owner.then((target) => this.#ownerFound(request, vhost, target));
+    const question = { id, url, isServer: isServer(this.#connect?.args) };
+    const place = findPlayPlace(question, this.#host.streams, this.#host.cluster);
+    if (place instanceof Promise) void place.then((found) => this.#playAt(found, request, vhost));
+    else this.#playAt(place, request, vhost);
   }
 
-  /** The answer of the other origins; meanwhile the player may have left, or the stream may have come here. */
-  #ownerFound(request: PlayRequest, vhost: VhostOptions, target: RedirectTarget | undefined): void {
+  #playAt(place: PlayPlace, request: PlayRequest, vhost: VhostOptions): void {
     if (this.#isClosing) return;
     const { requestId, url } = request;
-    const id = { vhost: vhost.name, app: url.app, stream: url.stream };
-    if (this.#host.streams.find(id)?.isPublishing === true) {
+    if (place.type === 'here') {
       this.#startPlay(request, this.#streamOf(url, vhost), vhost);
-    } else if (target !== undefined) {
+    } else if (place.type === 'elsewhere') {
+      const { target } = place;
       this.#log.trace(`rtmp: redirect in cluster, from=${url.host}:${url.port}, rurl=${target.url}`);
       this.#session.redirectPlay(requestId, target);
       this.#socket.setTimeout(REDIRECT_TIMEOUT_MS);
@@ -350,22 +347,6 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     return this.#host.streams.fetchOrCreate(id, vhost.stream);
   }
 
-  #logIdentified(type: string, url: RtmpUrl, durationMs: number): void {
-    const { vhost, app, stream, param } = url;
-    this.#log.trace(
-      `client identified, type=${type}, vhost=${vhost}, app=${app}, stream=${stream}, param=${param}, duration=${durationMs}ms`,
-    );
-  }
-
-  /** Another SRS, an edge say, names itself. */
-  #logServer({ args }: ConnectRequest): void {
-    const pid = numberProperty(args, SERVER_MARK);
-    if (pid === undefined) return;
-    const [ip, version] = [stringProperty(args, 'srs_server_ip'), stringProperty(args, 'srs_version')];
-    // The id reads as a number in SRS's own line, and so is always 0.
-    this.#log.trace(`edge-srs ip=${ip.slice(0, 64)}, version=${version.slice(0, 64)}, pid=${pid}, id=0`);
-  }
-
   #identified(vhost: VhostOptions): void {
     this.#vhost = vhost.name;
     clearTimeout(this.#identifyTimer);
@@ -397,7 +378,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       log: this.#log,
       onEnd: (reason) => this.#viewerEnded(reason),
       // Players wait without a word, as with SRS. An edge looks for the stream elsewhere meanwhile.
-      onUnpublished: isServer(this.#connect)
+      onUnpublished: isServer(this.#connect?.args)
         ? () => this.#session.notifyUnpublished(stream.id.stream)
         : undefined,
     });
@@ -477,10 +458,6 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#releaseRoles();
     this.#onClosed();
   }
-}
-
-function isServer(connect: ConnectRequest | undefined): boolean {
-  return numberProperty(connect?.args, SERVER_MARK) !== undefined;
 }
 
 function streamRefusal(url: RtmpUrl): string | undefined {

@@ -76,6 +76,7 @@ beforeEach(() => {
       lookup: () => {},
     },
     health: new OriginHealth(now),
+    isRelay: false,
     identity: { name: 'tsrs', version: '1.2.3' },
     serverIp: '10.9.9.9',
     log: createLogger({

@@ -72,6 +72,7 @@ beforeEach(() => {
     dial: origins.dial,
     resolver: { resolve: async (host) => [host], lookup: () => {} },
     health: new OriginHealth(now),
+    isRelay: false,
     identity: { name: 'tsrs', version: '1.2.3' },
     serverIp: '10.9.9.9',
     log: silentLogger,

@@ -18,11 +18,12 @@ let lines: string[];
 let coworkers: Coworkers;
 
 async function ask(
+  protocol: 'http' | 'rtmp',
   { endpoint, name }: CoworkerAddress,
   _question: unknown,
   signal: AbortSignal,
 ): Promise<StreamOwner | undefined> {
-  const key = `${endpoint.host}:${endpoint.port}`;
+  const key = `${protocol === 'rtmp' ? 'rtmp ' : ''}${endpoint.host}:${endpoint.port}`;
   asked.push(name === key ? key : `${key} as ${name}`);
   const behaviour = network[key] ?? 'refused';
   if (behaviour === 'refused') throw new Error(`connect ECONNREFUSED ${key}`);
@@ -65,6 +66,7 @@ beforeEach(() => {
     ask,
     isOwnAddress: (address) => address === '10.0.0.9',
     ownApiPort: () => 1985,
+    ownRtmpPort: () => 1935,
     log: createLogger({ isEnabled: () => true, writeLine: (_level, _id, _tag, text) => lines.push(text) }),
     now: () => performance.now(),
   });
@@ -117,17 +119,23 @@ describe('a coworker that is dead', () => {
 });
 
 describe('an entry without a port', () => {
-  test('is asked at the port of our own API, and 80 next if that is closed', async () => {
+  test('is asked at the port of our own API, then over RTMP, then at 80', async () => {
     network = { '10.0.0.1:80': has() };
     expect((await find('10.0.0.1')).found).toEqual(owner);
-    expect(asked).toEqual(['10.0.0.1:1985 as 10.0.0.1', '10.0.0.1:80 as 10.0.0.1']);
+    expect(asked).toEqual([
+      '10.0.0.1:1985 as 10.0.0.1',
+      'rtmp 10.0.0.1:1935 as 10.0.0.1',
+      '10.0.0.1:80 as 10.0.0.1',
+    ]);
     await vi.advanceTimersByTimeAsync(600);
     await find('10.0.0.1');
-    expect(asked.slice(2), 'the port that answered is remembered').toEqual(['10.0.0.1:80 as 10.0.0.1']);
+    expect(asked.slice(3), 'the way that led to an answer is remembered').toEqual([
+      '10.0.0.1:80 as 10.0.0.1',
+    ]);
   });
 
-  test('is asked at 80 besides if the other port says nothing', async () => {
-    network = { '10.0.0.1:1985': 'silent', '10.0.0.1:80': has() };
+  test('is asked over RTMP if the other port says nothing', async () => {
+    network = { '10.0.0.1:1985': 'silent', 'rtmp 10.0.0.1:1935': has() };
     const { found, ms } = await find('10.0.0.1');
     expect(found).toEqual(owner);
     expect(ms).toBeLessThanOrEqual(320);

@@ -1,0 +1,31 @@
+// What an RTMP peer says of itself and asks for, as the log has it.
+
+import { type Amf0Object, numberProperty, stringProperty } from '../../protocol/amf0/value.ts';
+import type { ConnectRequest } from '../../protocol/rtmp/server-handler.ts';
+import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
+
+/** In the arguments of `connect`: SRS and its kin connect as edges or to forward. */
+const SERVER_MARK = 'srs_pid';
+/** A peer's text in a log line. */
+const MAX_TEXT = 64;
+
+export function isServer(args: Amf0Object | undefined): boolean {
+  return numberProperty(args, SERVER_MARK) !== undefined;
+}
+
+export function connectLine({ tcUrl, pageUrl, swfUrl, url, args }: ConnectRequest): string {
+  const where = `schema=${url.schema}, vhost=${url.vhost}, port=${url.port}, app=${url.app}`;
+  return `connect app, tcUrl=${tcUrl}, pageUrl=${pageUrl}, swfUrl=${swfUrl}, ${where}, args=${args === undefined ? 'null' : '(obj)'}`;
+}
+
+/** Another server names itself. SRS reads the id as a number, which it is not, and so prints 0. */
+export function serverLine(args: Amf0Object | undefined): string {
+  const ip = stringProperty(args, 'srs_server_ip').slice(0, MAX_TEXT);
+  const version = stringProperty(args, 'srs_version').slice(0, MAX_TEXT);
+  return `edge-srs ip=${ip}, version=${version}, pid=${numberProperty(args, SERVER_MARK)}, id=0`;
+}
+
+export function identifiedLine(type: string, url: RtmpUrl, durationMs: number): string {
+  const { vhost, app, stream, param } = url;
+  return `client identified, type=${type}, vhost=${vhost}, app=${app}, stream=${stream}, param=${param}, duration=${durationMs}ms`;
+}
