@@ -1,7 +1,8 @@
 // Files over HTTP: what browsers, players and attackers ask for.
 
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digests, parseFlv } from '../helpers/flv.ts';
 import { exchangeRaw, type HttpAnswer, type HttpRequest, http } from '../helpers/http.ts';
@@ -98,6 +99,42 @@ describe.concurrent('a file', () => {
     expect(await get('/ten.txt', { headers: since })).toMatchObject({ status: 304, text: '' });
     const tag = { 'if-none-match': String(headers.etag) };
     expect(await get('/ten.txt', { headers: tag })).toMatchObject({ status: 304, text: '' });
+  });
+});
+
+describe('a file that many ask for at once', () => {
+  test('is the same for all, in every way to ask', async () => {
+    const content = Buffer.alloc(300_000, 'segment ');
+    writeFileSync(join(server.folder, 'html/hot.ts'), content);
+    const all = await Promise.all(Array.from({ length: 40 }, () => get('/hot.ts')));
+    expect(all.every(({ status, bytes }) => status === 200 && bytes.equals(content))).toBe(true);
+    const headers = all.map(({ headers: { 'content-type': type, etag, 'last-modified': modified } }) =>
+      [type, etag, modified].join(' '),
+    );
+    expect(new Set(headers).size).toBe(1);
+    expect(await get('/hot.ts', { method: 'HEAD' })).toMatchObject({
+      text: '',
+      headers: { 'content-length': '300000' },
+    });
+    const range = await get('/hot.ts', { headers: { range: 'bytes=8-15' } });
+    expect(range).toMatchObject({ status: 206, text: 'segment ' });
+    const tag = String(all[0]?.headers.etag);
+    expect(await get('/hot.ts', { headers: { 'if-none-match': tag } })).toMatchObject({
+      status: 304,
+      text: '',
+    });
+    expect((await get('/hot.ts', { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+  });
+
+  test('is never older than a moment', async () => {
+    const path = join(server.folder, 'html/playlist.m3u8');
+    for (let version = 0; version < 20; version++) {
+      writeFileSync(`${path}.tmp`, `version ${version}`);
+      renameSync(`${path}.tmp`, path);
+      await delay(60);
+      const all = await Promise.all(Array.from({ length: 10 }, () => get('/playlist.m3u8')));
+      expect(new Set(all.map(({ text }) => text))).toEqual(new Set([`version ${version}`]));
+    }
   });
 });
 

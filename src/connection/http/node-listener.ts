@@ -14,6 +14,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 15_000;
 /** A request whose head is not complete after so long is closed, give or take the interval of the check, ms. */
 const HEAD_TIMEOUT_MS = 15_000;
 const HEAD_CHECK_INTERVAL_MS = 5_000;
+/** A connection over which nothing moves while an answer is due is closed after so long, ms. Live streams have their own. */
+const STALL_TIMEOUT_MS = 60_000;
 
 const SPELLINGS = new Map([
   ['etag', 'ETag'],
@@ -57,6 +59,8 @@ export function createListener(onRequest: RequestListener, hasTls: boolean): Ser
     connectionsCheckingInterval: HEAD_CHECK_INTERVAL_MS,
   } as const;
   const handler = onRequest as RequestListener<typeof IncomingMessage, typeof SpelledResponse>;
-  if (!hasTls) return createServer(options, handler);
-  return createTlsServer({ ...options, handshakeTimeout: HEAD_TIMEOUT_MS }, handler);
+  const server = hasTls
+    ? createTlsServer({ ...options, handshakeTimeout: HEAD_TIMEOUT_MS }, handler)
+    : createServer(options, handler);
+  return server.setTimeout(STALL_TIMEOUT_MS);
 }

@@ -2,12 +2,15 @@
 // here. Built-in pages stand in for files that a folder does not have.
 
 import { stat } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import { join, resolve } from 'node:path';
+import type { FastifyReply } from 'fastify';
+import { type CachedFile, FileCache } from './file-cache.ts';
 import { seekFlv } from './flv-seek.ts';
 import type { HttpExchange, HttpService } from './http-service.ts';
 import { mimeType } from './mime-type.ts';
 import { queryValue, rawPath } from './request-path.ts';
-import { matchStaticMount, type StaticMount } from './static-mount.ts';
+import { matchStaticMount, type StaticMatch, type StaticMount } from './static-mount.ts';
 
 export interface StaticFilesOptions {
   /** Asked for each request: a reload changes them. */
@@ -16,64 +19,134 @@ export interface StaticFilesOptions {
   readonly builtIn: string | undefined;
 }
 
-type Found =
-  | { readonly type: 'file'; readonly dir: string; readonly path: string }
-  /** A folder or mount without its slash. */
-  | { readonly type: 'redirect' };
+type FileMatch = Extract<StaticMatch, { type: 'file' }>;
+
+interface Place {
+  readonly dir: string;
+  /** Below it. */
+  readonly file: string;
+}
 
 /** Large reads take fewer turns of the thread pool for segments of a megabyte. */
 const SEND_OPTIONS = { contentType: false, cacheControl: false, highWaterMark: 256 * 1024 };
+/** Segments of ten seconds at 12 Mbps; together the newest ones of fifty streams at 1 Mbps. */
+const CACHE_OPTIONS = {
+  maxFileBytes: 16 * 1024 * 1024,
+  maxTotalBytes: 64 * 1024 * 1024,
+  now: () => performance.now(),
+};
 /** Playlists change all the time, pages with the next version: caches may keep them but must ask. */
 const CHANGING = /\.(m3u8|mpd|html)$/;
 const TEXT = 'text/plain; charset=utf-8';
 
 export class StaticFiles implements HttpService {
   readonly #options: StaticFilesOptions;
+  readonly #cache = new FileCache(CACHE_OPTIONS);
 
   constructor(options: StaticFilesOptions) {
     this.#options = options;
   }
 
-  /** Whether a path names a file or a folder with one to show. */
+  /** Whether a path names a file, or a folder to be redirected to. */
   async has({ vhost, path }: Pick<HttpExchange, 'vhost' | 'path'>): Promise<boolean> {
-    return (await this.#find(vhost, path)) !== undefined;
+    const match = matchStaticMount(this.#options.mounts(), vhost, path);
+    if (match?.type !== 'file') return match !== undefined;
+    for (const place of this.#places(match)) if ((await look(place)) !== undefined) return true;
+    return false;
   }
 
   async serve(exchange: HttpExchange): Promise<boolean> {
-    const found = await this.#find(exchange.vhost, exchange.path);
-    if (found === undefined) return false;
-    if (found.type === 'redirect') redirect(exchange);
-    else await this.#send(exchange, found.dir, found.path);
+    const match = matchStaticMount(this.#options.mounts(), exchange.vhost, exchange.path);
+    if (match === undefined) return false;
+    if (match.type === 'redirect') {
+      redirect(exchange);
+      return true;
+    }
+    for (const place of this.#places(match)) {
+      if (await this.#serveFrom(place, exchange)) return true;
+    }
+    return false;
+  }
+
+  /** Where a file may lie, the first choice first. */
+  #places({ mount, path }: FileMatch): readonly Place[] {
+    const file = path === '' || path.endsWith('/') ? `${path}index.html` : path;
+    const { builtIn } = this.#options;
+    const hasBuiltIn = builtIn !== undefined && mount.prefix === '/';
+    return [{ dir: mount.dir, file }, ...(hasBuiltIn ? [{ dir: builtIn, file }] : [])];
+  }
+
+  async #serveFrom(place: Place, exchange: HttpExchange): Promise<boolean> {
+    const start = flvStart(place.file, exchange);
+    if (start === 0 && isPlain(exchange, place.file)) {
+      const cached = await this.#cache.find(join(place.dir, place.file));
+      if (cached !== undefined) {
+        sendCached(exchange, place.file, cached);
+        return true;
+      }
+    }
+    const kind = await look(place);
+    if (kind === undefined) return false;
+    if (kind === 'folder') redirect(exchange);
+    else if (start > 0) await sendSeeked(exchange, place, start);
+    else sendFile(exchange, place);
     return true;
   }
+}
 
-  async #find(vhost: string, path: string): Promise<Found | undefined> {
-    const match = matchStaticMount(this.#options.mounts(), vhost, path);
-    if (match === undefined || match.type === 'redirect') return match;
-    const { prefix, dir } = match.mount;
-    const file = match.path === '' || match.path.endsWith('/') ? `${match.path}index.html` : match.path;
-    const found = await look(dir, file);
-    if (found !== undefined || prefix !== '/' || this.#options.builtIn === undefined) return found;
-    return look(this.#options.builtIn, file);
-  }
+/** `?start=N` of an FLV file, 0 without one. */
+function flvStart(file: string, { request }: HttpExchange): number {
+  if (!/\.(flv|fhv)$/.test(file)) return 0;
+  const start = Number.parseInt(queryValue(request, 'start'), 10);
+  return start > 0 ? start : 0;
+}
 
-  async #send({ request, reply }: HttpExchange, dir: string, path: string): Promise<void> {
-    const start = Number.parseInt(queryValue(request, 'start'), 10);
-    if (/\.(flv|fhv)$/.test(path) && start > 0) {
-      const flv = await seekFlv(join(dir, path), start);
-      if (flv === undefined) {
-        reply.code(416).header('Content-Type', TEXT).send('Range Not Satisfiable');
-        return;
-      }
-      reply.header('Content-Type', 'video/x-flv').header('Content-Length', flv.sizeBytes).send(flv.body);
-      return;
-    }
-    if (path.endsWith('.mp4'))
-      useQueryRange(request.raw.headers, queryValue(request, 'range') || queryValue(request, 'bytes'));
-    reply.header('Content-Type', mimeType(path));
-    if (CHANGING.test(path)) reply.header('Cache-Control', 'no-cache');
-    reply.sendFile(path, resolve(dir), SEND_OPTIONS);
+/** Wants the whole file, or to hear that it has not changed. */
+function isPlain({ request }: HttpExchange, file: string): boolean {
+  const { headers } = request;
+  const hasRange = headers.range !== undefined || (file.endsWith('.mp4') && request.url.includes('?'));
+  return !hasRange && headers['if-match'] === undefined && headers['if-unmodified-since'] === undefined;
+}
+
+function sendCached({ request, reply }: HttpExchange, file: string, cached: CachedFile): void {
+  const { bytes, etag, modified, release } = cached;
+  if (reply.raw.closed) release();
+  else reply.raw.once('close', release);
+  describe(reply, file);
+  const lastModified = modified.toUTCString();
+  reply.headers({ 'Accept-Ranges': 'bytes', 'Last-Modified': lastModified, ETag: etag });
+  if (isKnown(request.headers, etag, lastModified)) reply.code(304).send();
+  else reply.send(bytes);
+}
+
+function isKnown(headers: IncomingHttpHeaders, etag: string, lastModified: string): boolean {
+  if (headers['cache-control']?.includes('no-cache')) return false;
+  const tags = headers['if-none-match'];
+  if (tags !== undefined) return tags === '*' || tags.split(/\s*,\s*/).includes(etag);
+  const since = headers['if-modified-since'];
+  return since !== undefined && Date.parse(lastModified) <= Date.parse(since);
+}
+
+function sendFile({ request, reply }: HttpExchange, { dir, file }: Place): void {
+  if (file.endsWith('.mp4')) {
+    useQueryRange(request.raw.headers, queryValue(request, 'range') || queryValue(request, 'bytes'));
   }
+  describe(reply, file);
+  reply.sendFile(file, resolve(dir), SEND_OPTIONS);
+}
+
+function describe(reply: FastifyReply, file: string): void {
+  reply.header('Content-Type', mimeType(file));
+  if (CHANGING.test(file)) reply.header('Cache-Control', 'no-cache');
+}
+
+async function sendSeeked({ reply }: HttpExchange, { dir, file }: Place, start: number): Promise<void> {
+  const flv = await seekFlv(join(dir, file), start);
+  if (flv === undefined) {
+    reply.code(416).header('Content-Type', TEXT).send('Range Not Satisfiable');
+    return;
+  }
+  reply.header('Content-Type', 'video/x-flv').header('Content-Length', flv.sizeBytes).send(flv.body);
 }
 
 /** SRS: `x.mp4?range=0-499` and `?bytes=0-499` mean the header of that name. */
@@ -81,10 +154,10 @@ function useQueryRange(headers: Record<string, unknown>, range: string): void {
   if (/^\d*-\d*$/.test(range)) headers.range = `bytes=${range}`;
 }
 
-async function look(dir: string, path: string): Promise<Found | undefined> {
-  const stats = await stat(join(dir, path)).catch(() => undefined);
-  if (stats?.isFile()) return { type: 'file', dir, path };
-  return stats?.isDirectory() ? { type: 'redirect' } : undefined;
+async function look({ dir, file }: Place): Promise<'file' | 'folder' | undefined> {
+  const stats = await stat(join(dir, file)).catch(() => undefined);
+  if (stats?.isFile()) return 'file';
+  return stats?.isDirectory() ? 'folder' : undefined;
 }
 
 /** To a folder's URL with its slash, and the same query. */
