@@ -26,6 +26,8 @@ export interface ServerOptions {
   /** For a server that comes back where another one was; default: a free one. */
   readonly rtmpPort?: number;
   readonly httpPort?: number;
+  /** Address to listen at for RTMP, so that servers may share a port number; default: all. */
+  readonly host?: string;
 }
 
 export const httpFlv = 'http_remux { enabled on; mount [vhost]/[app]/[stream].flv; }';
@@ -34,7 +36,7 @@ export const httpFlv = 'http_remux { enabled on; mount [vhost]/[app]/[stream].fl
 export const patientPublish = 'publish { firstpkt_timeout 60000; normal_timeout 60000; }';
 
 export function serverConf(rtmpPort: number, httpPort: number, options: ServerOptions = {}): string {
-  return `listen ${rtmpPort};
+  return `listen ${options.host === undefined ? '' : `${options.host}:`}${rtmpPort};
 daemon off;
 srs_log_tank console;
 pid ./srs.pid;
@@ -55,8 +57,10 @@ export class TestServer {
   readonly rtmpPort: number;
   readonly httpPort: number;
   readonly folder: string;
+  readonly host: string;
 
-  private constructor(child: Child, rtmpPort: number, httpPort: number, folder: string) {
+  private constructor(child: Child, rtmpPort: number, httpPort: number, folder: string, host: string) {
+    this.host = host;
     this.child = child;
     this.rtmpPort = rtmpPort;
     this.httpPort = httpPort;
@@ -76,19 +80,19 @@ export class TestServer {
       ['--expose-gc', '--import', probe, ...(options.nodeArgs ?? []), mainPath, '-c', confPath],
       { cwd: folder, ipc: true, lifetimeMs: 300_000 },
     );
-    const server = new TestServer(child, rtmpPort, httpPort, folder);
+    const server = new TestServer(child, rtmpPort, httpPort, folder, options.host ?? '127.0.0.1');
     await child.waitForOutput(new RegExp(`RTMP listen at tcp://\\S*:${rtmpPort}\\b`));
     await child.waitForOutput(new RegExp(`HTTP-Server listen at tcp://\\S*:${httpPort}\\b`));
     return server;
   }
 
-  get target(): { port: number } {
-    return { port: this.rtmpPort };
+  get target(): { port: number; host: string } {
+    return { port: this.rtmpPort, host: this.host };
   }
 
   /** `tcUrl('live')` is what a client puts into connect. */
   tcUrl(app = 'live'): string {
-    return `rtmp://127.0.0.1:${this.rtmpPort}/${app}`;
+    return `rtmp://${this.host}:${this.rtmpPort}/${app}`;
   }
 
   rtmpUrl(stream: string, app = 'live'): string {
