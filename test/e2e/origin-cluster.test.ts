@@ -48,6 +48,19 @@ async function publishedAt(index: number, stream: string): Promise<RtmpPeer> {
   return publisher;
 }
 
+/** Connects as SRS does, which says who it is in a second object: such peers follow redirects. */
+async function serverPeer(server: TestServer): Promise<RtmpPeer> {
+  const peer = await RtmpPeer.open(server.target);
+  await peer.handshake();
+  const tcUrl = server.tcUrl();
+  peer.command('connect', 1, [
+    { app: 'live', tcUrl },
+    { srs_pid: 7, srs_server_ip: '127.0.0.1' },
+  ]);
+  await peer.waitForStatus('NetConnection.Connect.Success');
+  return peer;
+}
+
 interface ClusterAnswer {
   readonly code: number;
   readonly data: { readonly query: object; readonly origin: object | null };
@@ -85,10 +98,10 @@ describe.concurrent('an origin that is asked', () => {
     publisher.destroy();
   });
 
-  test('by a player for a stream of another sends it there', async () => {
+  test('by an edge for a stream of another sends it there', async () => {
     const stream = uniqueName('asked');
     const publisher = await publishedAt(2, stream);
-    const player = await RtmpPeer.connected(origin(0).target, origin(0).tcUrl());
+    const player = await serverPeer(origin(0));
     player.requestPlay(`${stream}?token=abc`);
     const status = await player.waitForStatus('NetConnection.Connect.Rejected', 'onStatus');
     const target = `rtmp://127.0.0.1:${origin(2).rtmpPort}/live`;
@@ -155,12 +168,64 @@ test('coworkers without a port are asked at the port of our own API', async () =
   const [first, second] = pair as [TestServer, TestServer];
   const stream = uniqueName('portless');
   const publisher = await RtmpPeer.publisher(second.target, second.tcUrl(), stream);
-  const player = await RtmpPeer.connected(first.target, first.tcUrl());
+  const player = await serverPeer(first);
   player.requestPlay(stream);
   const status = await player.waitForStatus('NetConnection.Connect.Rejected', 'onStatus');
   expect((status.ex as AmfObject).redirect).toBe(`rtmp://127.0.0.3:${second.rtmpPort}/live`);
   for (const peer of [player, publisher]) peer.destroy();
   for (const server of pair) await server.stop();
+});
+
+test('coworkers whose API cannot be reached are asked over RTMP', async () => {
+  const rtmpPort = await freePort();
+  const hosts = ['127.0.0.4', '127.0.0.5'];
+  const vhost = `cluster { origin_cluster on; coworkers ${hosts.join(' ')}; }`;
+  const pair = await Promise.all(hosts.map((host) => TestServer.start({ host, rtmpPort, vhost })));
+  const [first, second] = pair as [TestServer, TestServer];
+  const stream = uniqueName('behind');
+  const publisher = await RtmpPeer.publisher(second.target, second.tcUrl(), stream);
+  const player = await serverPeer(first);
+  player.requestPlay(stream);
+  const status = await player.waitForStatus('NetConnection.Connect.Rejected', 'onStatus');
+  expect((status.ex as AmfObject).redirect).toBe(`rtmp://127.0.0.5:${rtmpPort}/live`);
+  const other = await serverPeer(first);
+  other.requestPlay(uniqueName('nobody'));
+  await other.waitForStatus('NetStream.Play.StreamNotFound');
+  for (const peer of [player, other, publisher]) peer.destroy();
+  for (const server of pair) await server.stop();
+});
+
+describe.concurrent('viewers who follow no redirect', () => {
+  test('are served by the origin that they ask, over RTMP and HTTP', async () => {
+    const stream = uniqueName('relay');
+    const file = await mediaFile('h264-aac.flv');
+    const publisher = new FfmpegPublisher(file, origin(2).rtmpUrl(stream));
+    await publisher.waitUntilPublished(1000);
+    const rtmp = await RtmpViewer.start(origin(0).target, stream);
+    const http = await FlvViewer.start(origin(0), stream);
+    const second = await FlvViewer.start(origin(1), stream);
+    await waitFor('pictures', () => [http, second].every((viewer) => viewer.tags.some(isKeyFrame)));
+    // What an origin has fetched for its viewers is not its to offer.
+    expect((await ask(0, stream)).data.origin).toBeNull();
+    await publisher.finish();
+    expectTailOf((await rtmp.finish()).packets, (await probe(file)).packets);
+    for (const viewer of [http, second]) viewer.destroy();
+  });
+
+  test('stay when the stream moves to the very origin that they are at', async () => {
+    const stream = uniqueName('relay');
+    const first = await publishedAt(1, stream);
+    const player = await RtmpPeer.player(origin(0).target, origin(0).tcUrl(), stream);
+    await waitFor('pictures', () => player.tags.some(isKeyFrame));
+    first.destroy();
+    const small = await mediaTags('h264-small-aac.flv');
+    const second = await publishedAt(0, stream);
+    for (const tag of small) second.sendTag(tag, tag.timestampMs + 6000);
+    const header = small.find((tag) => tag.type === 9)?.body;
+    await waitFor('the new picture', () => player.tags.some((tag) => header?.equals(tag.body)));
+    expect(player.isClosed).toBe(false);
+    for (const peer of [player, second]) peer.destroy();
+  });
 });
 
 test('a publisher that moves to another origin takes the viewers of the edge along', async () => {
