@@ -9,6 +9,13 @@ const SIGNATURE = 'SRS';
 const LICENSE = 'MIT';
 const URL = 'https://github.com/ossrs/srs';
 
+/** Enhanced RTMP v2, bit of `capsEx`: this client wants to be asked to reconnect when the server is about to end. */
+const CAPS_EX_RECONNECT = 1;
+/** Properties that every `connect` of this server has. */
+export const CLIENT_PROPERTIES: Readonly<Record<string, number>> = { capsEx: CAPS_EX_RECONNECT };
+/** The status that asks. */
+export const RECONNECT_REQUEST = 'NetConnection.Connect.ReconnectRequest';
+
 /** The object behind the command object of `connect`. */
 export function identityArguments(
   identity: ServerIdentity,

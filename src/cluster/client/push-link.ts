@@ -6,7 +6,7 @@ import type { RtmpPeerIdentity, RtmpStatus } from '../../protocol/rtmp/client-ha
 import type { RtmpClientSessionOptions } from '../../protocol/rtmp/client-session.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { ClientError } from './client-error.ts';
-import { connectedLine } from './identity.ts';
+import { CLIENT_PROPERTIES, connectedLine, RECONNECT_REQUEST } from './identity.ts';
 import { PushSender } from './push-sender.ts';
 import type { ClientEnd, DialClient, RtmpClientOptions, UpstreamClient } from './rtmp-client.ts';
 
@@ -33,6 +33,8 @@ export interface PushLinkEvents {
   asked(): void;
   /** The other server takes the stream, and has its beginning. */
   started(): void;
+  /** The other server is about to end: the stream had better go elsewhere, and may go on here until it does. */
+  leaving(): void;
   /** Called once, unless the link is closed before. */
   ended(end: PushEnd): void;
 }
@@ -60,7 +62,7 @@ export class PushLink {
     this.#client = dial(
       {
         ...client,
-        session: { ...client.session, role: 'publish' },
+        session: { ...client.session, role: 'publish', properties: CLIENT_PROPERTIES },
         silenceTimeoutMs: SILENCE_TIMEOUT_MS,
       },
       {
@@ -68,7 +70,7 @@ export class PushLink {
         asked: () => this.#asked(),
         started: () => this.#started(),
         media: () => {},
-        statusReceived: ({ code, description }) => log.trace(`the server says ${code} : ${description}`),
+        statusReceived: (status) => this.#statusReceived(status),
         notice: (text) => log.info(text),
         ended: (end) => this.#ended(end),
       },
@@ -105,6 +107,12 @@ export class PushLink {
 
   #connected(peer: RtmpPeerIdentity): void {
     this.#options.log.trace(connectedLine(peer, this.#options.client.session.args !== undefined));
+  }
+
+  #statusReceived({ code, description }: RtmpStatus): void {
+    if (this.#isClosed) return;
+    this.#options.log.trace(`the server says ${code} : ${description}`);
+    if (code === RECONNECT_REQUEST) this.#events.leaving();
   }
 
   #asked(): void {

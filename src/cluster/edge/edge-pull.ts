@@ -14,6 +14,7 @@ import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Traffic } from '../../stats/traffic.ts';
 import type { Publication, Publisher, Stream, StreamSubscriber } from '../../stream/stream.ts';
 import { ClientError } from '../client/client-error.ts';
+import { RECONNECT_REQUEST } from '../client/identity.ts';
 import { type EdgeEnvironment, type EdgeOptions, NO_EDGE } from './edge-options.ts';
 import type { Candidate } from './origin-round.ts';
 import { OriginSearch } from './origin-search.ts';
@@ -36,7 +37,6 @@ const STEADY_MS = 3000;
 const TICK_MS = 500;
 const FAILURE_LOG_MS = 3000;
 
-const RECONNECT_REQUEST = 'NetConnection.Connect.ReconnectRequest';
 const UNPUBLISH_NOTIFY = 'NetStream.Play.UnpublishNotify';
 
 export class EdgePull implements Publisher, UpstreamOwner {

@@ -134,7 +134,7 @@ export class EdgePush {
       now,
       random,
       open: (candidate) => this.#open(candidate),
-      isInUse: () => false,
+      isInUse: (key) => this.#current?.key === key,
       isOutage: () => true,
       onUnresolved: (host, error) =>
         this.#failures.add('resolve', `code=1029 : get address info of ${host} : ${error}`),
@@ -171,6 +171,9 @@ export class EdgePush {
           this.#log.trace(`edge-fwr publish url ${asked}, stream=${url.stream} as ${url.stream}`);
         },
         started: () => this.#started(attempt),
+        leaving: () => {
+          if (attempt === this.#current) this.#search.start();
+        },
         ended: (end) => this.#ended(attempt, end),
       },
     );
@@ -181,6 +184,8 @@ export class EdgePush {
     this.#search.found(attempt);
     this.#env.health.reached(attempt.key);
     clearTimeout(this.#outageTimer);
+    // One that is about to end has been replaced.
+    this.#current?.close();
     this.#current = attempt;
     this.#currentMs = this.#env.now();
     if (this.#isAccepted) return;

@@ -10,7 +10,7 @@ import type { StreamId } from '../../stream/stream-id.ts';
 import { type MediaSink, TagIntake } from '../../stream/tag-intake.ts';
 import { ClientError } from '../client/client-error.ts';
 import { type Endpoint, endpointText } from '../client/endpoint.ts';
-import { connectedLine, identityArguments } from '../client/identity.ts';
+import { CLIENT_PROPERTIES, connectedLine, identityArguments } from '../client/identity.ts';
 import type { ClientEnd, ClientStage, UpstreamClient } from '../client/rtmp-client.ts';
 import { upstreamUrl } from '../client/upstream-url.ts';
 import type { EdgeEnvironment, EdgeOptions } from './edge-options.ts';
@@ -32,8 +32,6 @@ export const SETUP_TIMEOUT_MS = 5000;
 const SILENCE_TIMEOUT_MS = 30_000;
 /** SRS follows without end. */
 const MAX_REDIRECTS = 3;
-/** Enhanced RTMP v2, `capsEx`: asks to be told to reconnect (NetConnection.Connect.ReconnectRequest). */
-const CAPS_EX_RECONNECT = 1;
 
 export class Upstream implements MediaSink {
   readonly candidate: Candidate;
@@ -162,7 +160,7 @@ export class Upstream implements MediaSink {
           role: 'play',
           ...url,
           chunkSize,
-          properties: { capsEx: CAPS_EX_RECONNECT },
+          properties: CLIENT_PROPERTIES,
           ...(hasIdentity ? { args: identityArguments(identity, log.connectionId, serverIp) } : {}),
         },
         connectTimeoutMs: CONNECT_TIMEOUT_MS,

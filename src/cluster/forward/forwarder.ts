@@ -119,6 +119,8 @@ export class Forwarder {
           this.#wasLinked = true;
           this.#linkedMs = this.#env.now();
         },
+        // There is no other destination for this forward: it waits for this one to come back.
+        leaving: () => {},
         ended: (end) => this.#ended(end, text),
       },
     );

@@ -209,6 +209,26 @@ describe('an origin that dies', () => {
     expect(told).toEqual(['accepted', 'lost origins take the stream and drop it again']);
   });
 
+  test('after it has said so keeps the stream until the next one has it', async () => {
+    await running();
+    const first = origins.at('10.0.0.1:1935').status('NetConnection.Connect.ReconnectRequest');
+    await settle();
+    const next = origins.at('10.0.0.2:1936').accept();
+    send(interFrame('4'), 1080);
+    expect(texts(first.sent).at(-1)).toBe('9@1080 inter 4');
+    next.start();
+    expect(origins.openTargets).toEqual(['10.0.0.2:1936']);
+    send(interFrame('5'), 1120);
+    expect(texts(next.sent)).toEqual([
+      '9@0 sps A',
+      '9@1000 key 2',
+      '9@1040 inter 3',
+      '9@1080 inter 4',
+      '9@1120 inter 5',
+    ]);
+    expect(told).toEqual(['accepted']);
+  });
+
   test('is of no interest when the publisher has left', async () => {
     await running();
     publication.end();
