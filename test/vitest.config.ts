@@ -28,8 +28,8 @@ export default defineConfig({
   test: {
     reporters: reportDir ? ['default', 'json'] : ['default'],
     ...(reportDir ? { outputFile: { json: join(reportDir, `vitest-${process.pid}.json`) } } : {}),
-    maxWorkers: 4,
-    maxConcurrency: 8,
+    maxWorkers: 3,
+    maxConcurrency: 6,
     globalSetup: ['test/helpers/run-folder.ts'],
     projects: [
       {
