@@ -51,6 +51,9 @@ export interface FanoutOptions {
 /** Largest single hand-over to a sink outside the shared path, bytes: bounds what a slow socket pins. */
 const PUMP_BYTES = 512 * 1024;
 
+/** Viewers who may be flushed in one turn out of their rhythm. */
+const MAX_AT_ONCE = 64;
+
 /** The log is trimmed once in so many flushes: about once per window with many viewers. */
 const FLUSHES_PER_TRIM = 16;
 
@@ -144,6 +147,8 @@ export class Fanout implements StreamSubscriber {
   }
 
   unpublished(): void {
+    // Who waits to see whether a second track comes has seen all there is.
+    if (this.#firstMediaMs !== undefined) this.#firstMediaMs = Number.NEGATIVE_INFINITY;
     for (const viewer of this.#groups.viewers) {
       this.#pump(viewer);
       if (this.#format.endsWithPublisher) this.#end(viewer, 'unpublished');
@@ -168,10 +173,16 @@ export class Fanout implements StreamSubscriber {
 
   message(message: MediaMessage): void {
     if (message.isKeyFrame) this.#lastKeyFrame = this.#log.end;
-    if (this.#firstMediaMs === undefined && !message.isSequenceHeader)
-      this.#firstMediaMs = this.#options.now();
+    if (this.#firstMediaMs === undefined && !message.isSequenceHeader) this.#firstMediaComes();
     this.#format.appendMessage(message);
     if (this.#options.clock === undefined) this.#flushSoon();
+  }
+
+  /** Those who have waited for it, if they are few, see a picture at once: on an edge the first viewer always waits. */
+  #firstMediaComes(): void {
+    this.#firstMediaMs = this.#options.now();
+    const { viewerCount } = this.#groups;
+    if (viewerCount > 0 && viewerCount <= MAX_AT_ONCE) this.#flushSoon();
   }
 
   #flushGroup(group: ViewerGroup): void {

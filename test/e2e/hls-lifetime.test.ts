@@ -163,11 +163,15 @@ test('SIGTERM closes and lists the open segment', async () => {
   const server = await start(root);
   const stream = uniqueName('ended');
   const hls = new HlsFolder(root, stream);
+  const witness = await RtmpPeer.player(server.target, server.tcUrl(), stream);
   const peer = await publishPart(server, stream, 3.5);
-  await server.waitForLog(/audio sh/);
+  await waitFor(
+    'the server to have all that was sent',
+    () => (witness.tags.at(-1)?.timestampMs ?? 0) >= 3400,
+  );
   const open = await openSequence(hls);
   await server.stop();
-  peer.destroy();
+  for (const client of [witness, peer]) client.destroy();
   expect(uris(hls.playlist!)).toContain(`${stream}-${open}.ts`);
   expect(hls.files).toEqual([...uris(hls.playlist!), `${stream}.m3u8`]);
   const frames = framesOf(await hls.checked(hls.playlist!));

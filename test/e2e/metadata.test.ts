@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeAmf, encodeAmf } from '../helpers/amf0.ts';
 import { run } from '../helpers/child.ts';
-import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
+import { HeldPublisher } from '../helpers/held-publisher.ts';
 import { mediaFile, mediaTags } from '../helpers/media.ts';
 import { uniqueName } from '../helpers/names.ts';
 import { RtmpPeer } from '../helpers/rtmp-peer.ts';
@@ -20,10 +20,9 @@ describe.concurrent('metadata', () => {
   test('names the server and its version, in ffprobe as in `-v`', async () => {
     const stream = uniqueName('meta');
     const viewer = await RtmpViewer.start(server.target, stream);
-    const publisher = new FfmpegPublisher(await mediaFile('h264-aac.flv'), server.rtmpUrl(stream));
-    await publisher.holdAt(1000);
+    const file = await mediaFile('h264-aac.flv');
+    const publisher = await HeldPublisher.start(file, server.target, stream, 1000);
     const prober = await flvProber(server, stream);
-    publisher.resume();
     await publisher.finish();
     const rtmp = await viewer.finish();
     const http = await prober.result();

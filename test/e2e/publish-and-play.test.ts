@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
 import { digests, isAudioSequenceHeader, isVideoSequenceHeader, mediaFrames } from '../helpers/flv.ts';
+import { HeldPublisher } from '../helpers/held-publisher.ts';
 import { type MediaName, mediaFile, mediaTags } from '../helpers/media.ts';
 import { uniqueName } from '../helpers/names.ts';
 import { expectSamePackets, expectSteady, expectTailOf, probe, tracksOf } from '../helpers/packets.ts';
@@ -48,11 +49,9 @@ describe.concurrent('every packet of the file arrives', () => {
     async (name) => {
       const stream = uniqueName('late');
       const file = await mediaFile(name);
-      const publisher = new FfmpegPublisher(file, server.rtmpUrl(stream));
-      await publisher.holdAt(2500);
+      const publisher = await HeldPublisher.start(file, server.target, stream, 2500);
       const rtmp = await RtmpViewer.start(server.target, stream);
       const http = await flvProber(server, stream);
-      publisher.resume();
       await publisher.finish();
 
       const source = (await probe(file)).packets;
@@ -68,11 +67,9 @@ describe.concurrent('every packet of the file arrives', () => {
   test('audio alone to viewers who come in the middle', async () => {
     const stream = uniqueName('late');
     const file = await mediaFile('aac.flv');
-    const publisher = new FfmpegPublisher(file, server.rtmpUrl(stream));
-    await publisher.holdAt(2500);
+    const publisher = await HeldPublisher.start(file, server.target, stream, 2500);
     const rtmp = await RtmpViewer.start(server.target, stream);
     const http = await flvProber(server, stream);
-    publisher.resume();
     await publisher.finish();
 
     const source = (await probe(file)).packets;
@@ -107,14 +104,12 @@ describe.concurrent('the bytes of an HTTP-FLV response', () => {
     ['h264.flv', { hasAudio: false, hasVideo: true }],
   ] as const)('announce only the tracks of %s', async ([name, expected]) => {
     const stream = uniqueName('flags');
-    const publisher = new FfmpegPublisher(await mediaFile(name), server.rtmpUrl(stream));
-    await publisher.holdAt(500);
+    const publisher = await HeldPublisher.start(await mediaFile(name), server.target, stream, 1000);
     const viewer = await FlvViewer.start(server, stream);
-    publisher.resume();
+    await publisher.finish();
     await viewer.waitForTags(10);
     const { hasAudio, hasVideo } = viewer.flv;
     expect({ hasAudio, hasVideo }).toEqual(expected);
     viewer.destroy();
-    await publisher.stop();
   });
 });

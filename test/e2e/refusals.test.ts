@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
+import { HeldPublisher } from '../helpers/held-publisher.ts';
 import { mediaFile } from '../helpers/media.ts';
 import { uniqueName } from '../helpers/names.ts';
 import { expectSamePackets, probe } from '../helpers/packets.ts';
@@ -44,8 +45,7 @@ describe.concurrent('a stream that is being published', () => {
     const stream = uniqueName('busy');
     const file = await mediaFile('h264-aac.flv');
     const viewer = await RtmpViewer.start(server.target, stream);
-    const first = new FfmpegPublisher(file, server.rtmpUrl(stream));
-    await first.holdAt(1000);
+    const first = await HeldPublisher.start(file, server.target, stream, 1000);
 
     const second = new FfmpegPublisher(file, server.rtmpUrl(stream));
     const { code } = await second.child.exited();
@@ -53,7 +53,6 @@ describe.concurrent('a stream that is being published', () => {
     expect(second.child.stderr).toMatch(/Server error: .*busy/i);
     await server.waitForLog(/stream \/live\/busy-\w+ is busy/);
 
-    first.resume();
     await first.finish();
     expectSamePackets((await viewer.finish()).packets, (await probe(file)).packets);
   });

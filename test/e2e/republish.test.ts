@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
 import { isKeyFrame, isVideoSequenceHeader, mediaFrames } from '../helpers/flv.ts';
+import { HeldPublisher } from '../helpers/held-publisher.ts';
 import { fileTags, joinedMediaFile, mediaFile, mediaTags } from '../helpers/media.ts';
 import { uniqueName } from '../helpers/names.ts';
 import { expectStartsNearZero, expectSteady, probe, track } from '../helpers/packets.ts';
@@ -73,8 +74,7 @@ describe.concurrent('a publisher that comes back', () => {
     const stream = uniqueName('again');
     const file = await mediaFile('h264-aac.flv');
     const viewer = await RtmpViewer.start(server.target, stream);
-    const killed = new FfmpegPublisher(file, server.rtmpUrl(stream));
-    await killed.holdAt(1500);
+    const killed = await HeldPublisher.start(file, server.target, stream, 1500);
     await killed.child.destroy();
     await new FfmpegPublisher(file, server.rtmpUrl(stream)).finish();
     const seen = (await viewer.finish()).packets;

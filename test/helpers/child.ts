@@ -1,6 +1,7 @@
 // Child processes with captured output and a certain end: whatever happens, none outlives the test run.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { recordProcess } from './run-folder.ts';
 import { PATIENCE_MS, waitFor, withTimeout } from './wait-for.ts';
 
@@ -25,6 +26,8 @@ export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Opens an IPC channel for `send` and `request`. */
   readonly ipc?: boolean;
+  /** Opens a pipe to the standard input: `input`. */
+  readonly hasInput?: boolean;
   /** Killed after this time, ms; default 120 s. */
   readonly lifetimeMs?: number;
 }
@@ -47,10 +50,11 @@ export class Child {
     this.#process = spawn(file, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      stdio: options.ipc ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+      stdio: [options.hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(options.ipc ? ['ipc' as const] : [])],
     });
     running.add(this.#process);
     const forget = recordProcess(this.#process.pid);
+    this.#process.stdin?.on('error', () => {});
     this.#process.stdout?.on('data', (bytes: Buffer) => this.#stdout.push(bytes));
     this.#process.stderr?.on('data', (bytes: Buffer) => this.#stderr.push(bytes));
     const killer = setTimeout(() => this.#process.kill('SIGKILL'), options.lifetimeMs ?? 120_000);
@@ -75,6 +79,13 @@ export class Child {
   get pid(): number {
     if (this.#process.pid === undefined) throw new Error(`not started: ${this.describe()}`);
     return this.#process.pid;
+  }
+
+  /** Standard input, if `hasInput`. A process that is gone takes nothing any more; its status tells that. */
+  get input(): Writable {
+    const { stdin } = this.#process;
+    if (!stdin) throw new Error(`no standard input: ${this.describe()}`);
+    return stdin;
   }
 
   get status(): ExitStatus | undefined {

@@ -57,19 +57,6 @@ export class FfmpegPublisher {
     );
   }
 
-  /**
-   * Publishes up to this moment of the file and then holds still, so that what the test does next happens in the
-   * middle of the stream, however busy the machine is. `resume` lets it go on.
-   */
-  async holdAt(mediaMs: number): Promise<void> {
-    await this.waitUntilPublished(mediaMs);
-    this.child.kill('SIGSTOP');
-  }
-
-  resume(): void {
-    this.child.kill('SIGCONT');
-  }
-
   /** Waits for the end of the file and of the process; throws unless ffmpeg is content. */
   async finish(timeoutMs = PATIENCE_MS): Promise<void> {
     const { code } = await this.child.exited(timeoutMs);

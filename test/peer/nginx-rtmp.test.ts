@@ -4,11 +4,13 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
+import { HeldPublisher } from '../helpers/held-publisher.ts';
 import { mediaFile } from '../helpers/media.ts';
 import { uniqueName } from '../helpers/names.ts';
 import { expectSteady, expectTailOf, type Packet, probe, track, tracksOf } from '../helpers/packets.ts';
 import { TestServer } from '../helpers/server.ts';
 import { RtmpViewer } from '../helpers/viewer.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 import { NginxRtmp } from './nginx-rtmp.ts';
 
 let server: TestServer;
@@ -46,10 +48,11 @@ test('nginx pulls from us: its viewers get the stream from a key frame on', asyn
   const nginx = await NginxRtmp.start(`pull 127.0.0.1:${server.rtmpPort}/live;`);
   const stream = uniqueName('pull');
   const file = await mediaFile('h264-aac.flv');
-  const publisher = new FfmpegPublisher(file, server.rtmpUrl(stream));
-  await publisher.holdAt(500);
+  const publisher = await HeldPublisher.start(file, server.target, stream, 2500);
+  // The witness of the publisher was the first to play, nginx is the second.
+  const plays = () => server.log.match(new RegExp(`type=rtmp-play, .*stream=${stream}`, 'g'))?.length ?? 0;
   const viewer = await RtmpViewer.start(nginx, stream);
-  publisher.resume();
+  await waitFor('nginx to pull', () => plays() >= 2);
   await publisher.finish();
   expectTailOf((await viewer.finish()).packets, (await probe(file)).packets);
   await nginx.stop();

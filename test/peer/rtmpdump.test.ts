@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Child } from '../helpers/child.ts';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
 import { digests, mediaFrames, parseFlv } from '../helpers/flv.ts';
+import { HeldPublisher } from '../helpers/held-publisher.ts';
 import { mediaFile, mediaTags } from '../helpers/media.ts';
 import { newFolder, uniqueName } from '../helpers/names.ts';
 import { expectSamePackets, expectTailOf, probe } from '../helpers/packets.ts';
@@ -63,10 +64,8 @@ test.for(['h264-aac.flv', 'h264-bframes-aac.flv', 'h264.flv', 'aac.flv', 'mp3.fl
 test('comes later and starts with a key frame', async () => {
   const stream = uniqueName('dump');
   const file = await mediaFile('h264-aac.flv');
-  const publisher = new FfmpegPublisher(file, server.rtmpUrl(stream));
-  await publisher.holdAt(2500);
+  const publisher = await HeldPublisher.start(file, server.target, stream, 2500);
   const viewer = await Rtmpdump.start(stream);
-  publisher.resume();
   await publisher.finish();
   expectTailOf((await probe(await viewer.finish())).packets, (await probe(file)).packets);
 });
