@@ -8,6 +8,7 @@ import { staticMounts } from '../config/options/static-mounts.ts';
 import type { TlsFiles } from '../connection/http/certificate.ts';
 import { type HttpHost, HttpServer } from '../connection/http/http-server.ts';
 import { LiveStreams } from '../connection/http/live-streams.ts';
+import { OwnerRedirects } from '../connection/http/owner-redirects.ts';
 import { StaticFiles } from '../connection/http/static-files.ts';
 import type { StaticMount } from '../connection/http/static-mount.ts';
 import type { Port } from '../lifecycle/listener-set.ts';
@@ -109,7 +110,10 @@ export class HttpPorts {
     if (hasApi) addProbeRoutes(fastify, this.#readiness);
     mountPorts(fastify, hasMedia ? (hasApi ? 'all' : 'media') : 'api', this.#api);
     if (hasMedia) {
-      server.serve([new LiveStreams(this.#host, this.#files), this.#files], ['/*']);
+      server.serve(
+        [new OwnerRedirects(this.#host), new LiveStreams(this.#host, this.#files), this.#files],
+        ['/*'],
+      );
     } else {
       server.serve([this.#files], CONSOLE_PATHS);
       mountRootListing(fastify, this.#api);

@@ -129,6 +129,10 @@ export class Cluster {
     return this.#origin.findOwner(id, url);
   }
 
+  findHttpOwner(id: StreamId, host: string): Promise<string | undefined> | undefined {
+    return this.#origin.findHttpOwner(id, host);
+  }
+
   /** A stream is published here, or its vhost has other settings: it goes where the vhost's `forward` says. */
   forward(stream: Stream): void {
     this.#forwards.attach(stream);

@@ -25,6 +25,13 @@ export interface ClusterGate {
    */
   findOwner(id: StreamId, url: RtmpUrl): Promise<OwnerAnswer | undefined> | undefined;
   /**
+   * Where an HTTP viewer finds a stream that nobody publishes here.
+   * @param host that the viewer came to
+   * @returns undefined if viewers are not sent elsewhere; resolves with `host:port`, or undefined if there is no such
+   * place
+   */
+  findHttpOwner(id: StreamId, host: string): Promise<string | undefined> | undefined;
+  /**
    * Other servers may connect only to ask whether a stream is published here.
    * @returns undefined for all other clients, which are let in
    */

@@ -91,6 +91,7 @@ describe.concurrent('an origin that is asked', () => {
             vhost: '__defaultVhost__',
             api,
             routers: [api],
+            http: `origin.example.com:${origin(0).httpPort}`,
           },
         },
       });
@@ -226,6 +227,26 @@ describe.concurrent('viewers who follow no redirect', () => {
     expect(player.isClosed).toBe(false);
     for (const peer of [player, second]) peer.destroy();
   });
+});
+
+test('HTTP viewers are sent to the origin that has the stream, if that is wanted', async () => {
+  const apiPort = await freePort();
+  const cluster = `cluster { origin_cluster on; coworkers 127.0.0.1:${apiPorts[2]}; http_redirect on; }`;
+  const root = `http_api { enabled on; listen ${apiPort}; }`;
+  const asked = await TestServer.start({ root, vhost: cluster });
+  const stream = uniqueName('sent');
+  const publisher = await publishedAt(2, stream);
+  for (const extension of ['flv', 'm3u8']) {
+    const path = `live/${stream}.${extension}?token=a%20b`;
+    const answer = await fetch(`http://127.0.0.1:${asked.httpPort}/${path}`, { redirect: 'manual' });
+    expect(answer.status).toBe(302);
+    expect(answer.headers.get('location')).toBe(`http://127.0.0.1:${origin(2).httpPort}/${path}`);
+  }
+  // A stream that nobody has is waited for here.
+  const unknown = await fetch(`http://127.0.0.1:${asked.httpPort}/live/${uniqueName('nobody')}.m3u8`);
+  expect(unknown.status).toBe(404);
+  publisher.destroy();
+  await asked.stop();
 });
 
 test('a publisher that moves to another origin takes the viewers of the edge along', async () => {

@@ -5,7 +5,7 @@ import { isOwnStream, originAddress } from '../../cluster/origin/cluster-answer.
 import { ownAddress } from '../../stats/host/addresses.ts';
 import type { ApiContext } from '../api-context.ts';
 import { type ApiRequest, type ApiRoute, data, route } from '../route.ts';
-import { int, list, nullable, object, text } from '../schema/schema.ts';
+import { int, list, nullable, object, optional, text } from '../schema/schema.ts';
 
 const querySchema = object('The question.', {
   ip: text('Host that the player came to.'),
@@ -20,6 +20,7 @@ const originSchema = object('Where players find it.', {
   vhost: text('Virtual host that has the stream.'),
   api: text('HTTP API of that server.'),
   routers: list('The servers that this answer has come through.', text('HTTP API.')),
+  http: optional(text('HTTP server of that server, for HTTP viewers.')),
 });
 
 export const clusterRoutes: readonly ApiRoute[] = [
@@ -47,7 +48,7 @@ export const clusterRoutes: readonly ApiRoute[] = [
 
 function originOf(context: ApiContext, query: ApiRequest['query']): ReturnType<typeof originAddress> | null {
   const { vhost = '', app = '', stream = '', coworker = '' } = query;
-  const { root, findVhost, http_api: api, stats } = context.config();
+  const { root, findVhost, http_api: api, http_server: http, stats } = context.config();
   const [rtmp] = root.listen;
   const name = findVhost(vhost)?.name;
   if (rtmp === undefined || name === undefined) return null;
@@ -57,6 +58,7 @@ function originOf(context: ApiContext, query: ApiRequest['query']): ReturnType<t
     coworker,
     rtmp,
     api: api.listen.text,
+    http: http.enabled ? http.listen : undefined,
     ownAddress: ownAddress(networkInterfaces(), stats.network),
   });
   context.log.trace(

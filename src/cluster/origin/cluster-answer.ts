@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import type { Stream } from '../../stream/stream.ts';
+import { type Endpoint, endpointText } from '../client/endpoint.ts';
 
 export interface OriginAddress {
   readonly ip: string;
@@ -11,6 +12,8 @@ export interface OriginAddress {
   /** `host:port` of the HTTP API. */
   readonly api: string;
   readonly routers: readonly string[];
+  /** `host:port` of its HTTP server, for HTTP viewers; SRS has no such field. */
+  readonly http?: string | undefined;
 }
 
 export interface OriginAddressOptions {
@@ -19,9 +22,11 @@ export interface OriginAddressOptions {
   /** What the asker calls this server, as it stands in its list of coworkers. */
   readonly coworker: string;
   /** First RTMP endpoint of this server. */
-  readonly rtmp: { readonly host: string; readonly port: number };
+  readonly rtmp: Endpoint;
   /** `http_api listen` as written. */
   readonly api: string;
+  /** Its HTTP server, undefined if there is none. */
+  readonly http: Endpoint | undefined;
   /** An address of this machine, for askers that do not call it anything. */
   readonly ownAddress: string;
 }
@@ -40,10 +45,13 @@ const UNREACHABLE: readonly string[] = ['', '0.0.0.0', '::', '127.0.0.1', '::1']
  * Kubernetes nobody else knows), else an address of the machine.
  */
 export function originAddress(options: OriginAddressOptions): OriginAddress {
-  const { vhost, coworker, rtmp, api, ownAddress } = options;
+  const { vhost, coworker, rtmp, api, http, ownAddress } = options;
   const ip = UNREACHABLE.includes(rtmp.host) ? hostOf(coworker) || ownAddress : rtmp.host;
   const address = api.includes(':') ? api : `${ip}:${api}`;
-  return { ip, port: rtmp.port, vhost, api: address, routers: [address] };
+  const answer = { ip, port: rtmp.port, vhost, api: address, routers: [address] };
+  if (http === undefined) return answer;
+  const httpHost = UNREACHABLE.includes(http.host) ? ip : http.host;
+  return { ...answer, http: endpointText({ host: httpHost, port: http.port }) };
 }
 
 /** `host:port`, `[ipv6]:port`, or either without port. */

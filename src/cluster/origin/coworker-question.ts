@@ -15,6 +15,8 @@ export interface OwnerQuestion extends StreamId {
 export interface StreamOwner {
   readonly host: string;
   readonly port: number;
+  /** `host:port` of its HTTP server; SRS does not say. */
+  readonly http?: string;
 }
 
 export interface CoworkerAddress {
@@ -89,9 +91,10 @@ function readAnswer(status: number, body: string): StreamOwner | undefined {
   const answer = objectOf(JSON.parse(body));
   if (answer?.code !== 0) throw new Error(`no answer: ${body.slice(0, 100)}`);
   const origin = objectOf(objectOf(answer.data)?.origin);
-  const { ip, port } = origin ?? {};
+  const { ip, port, http } = origin ?? {};
   const isUsable = typeof ip === 'string' && ip !== '' && Number.isInteger(port) && (port as number) > 0;
-  return isUsable ? { host: ip, port: port as number } : undefined;
+  if (!isUsable) return undefined;
+  return { host: ip, port: port as number, ...(typeof http === 'string' ? { http } : {}) };
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {

@@ -15,6 +15,8 @@ export interface OriginOptions {
   readonly coworkers: readonly string[];
   /** Viewers who cannot be sent to the owner are served here (`cluster.relay`). */
   readonly hasRelay: boolean;
+  /** HTTP viewers are sent to the owner (`cluster.http_redirect`). */
+  readonly hasHttpRedirect: boolean;
   /** Tell the others who connects (`debug_srs_upnode`). */
   readonly hasIdentity: boolean;
   /** Chunk size of what is sent, bytes. */
@@ -50,6 +52,17 @@ export class OriginCluster {
   findOwner(id: StreamId, url: RtmpUrl): Promise<OwnerAnswer | undefined> | undefined {
     const options = this.#find(id.vhost);
     return options === undefined ? undefined : this.#ask(id, url, options);
+  }
+
+  /**
+   * Where HTTP viewers find a stream that nobody publishes here.
+   * @returns undefined if they are not sent anywhere; resolves with undefined if nobody has it, or the owner does not
+   * say where its HTTP server is
+   */
+  findHttpOwner(id: StreamId, host: string): Promise<string | undefined> | undefined {
+    const options = this.#find(id.vhost);
+    if (options?.hasHttpRedirect !== true) return undefined;
+    return this.#coworkers.find({ ...id, host }, options.coworkers).then((owner) => owner?.http);
   }
 
   /** As Coworkers.find, with the coworkers of now. */

@@ -48,6 +48,11 @@ export const cluster = block(
       reload: 'live',
       since: 'tsrs',
     }),
+    http_redirect: flag(false, {
+      says: 'Origin: send viewers of HTTP-FLV and HLS to the HTTP server of the origin that has the stream (302).',
+      reload: 'live',
+      since: 'tsrs',
+    }),
     protocol: word(['rtmp', 'flv', 'flvs'], 'rtmp', 'rtmp', {
       says: 'Edge: how streams are fetched: RTMP, HTTP-FLV or HTTPS-FLV.',
       reload: 'new',

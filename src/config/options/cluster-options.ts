@@ -38,8 +38,13 @@ export function originOptionsOf(config: Config, name: string): OriginOptions | u
   const vhost = config.findVhost(name);
   if (vhost?.name !== name || vhost.cluster.mode === 'remote' || !vhost.cluster.origin_cluster)
     return undefined;
-  const { coworkers, relay, debug_srs_upnode: hasIdentity } = vhost.cluster;
-  return { coworkers, hasRelay: relay, hasIdentity, chunkSize: vhost.chunk_size };
+  const {
+    coworkers,
+    relay: hasRelay,
+    http_redirect: hasHttpRedirect,
+    debug_srs_upnode: hasIdentity,
+  } = vhost.cluster;
+  return { coworkers, hasRelay, hasHttpRedirect, hasIdentity, chunkSize: vhost.chunk_size };
 }
 
 /** 0 if this server has no API. */

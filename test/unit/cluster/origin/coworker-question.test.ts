@@ -85,12 +85,15 @@ test.each([
   ['0.0.0.0', '', '192.0.2.2'],
   ['10.1.1.1', 'srs-origin-0.socs:1985', '10.1.1.1'],
 ])('a server that listens at %s and is called %s is found at %s', (host, coworker, ip) => {
-  const options = { vhost: 'v', coworker, rtmp: { host, port: 1936 }, api: '1985', ownAddress: '192.0.2.2' };
+  const rtmp = { host, port: 1936 };
+  const http = { host: '0.0.0.0', port: 8080 };
+  const options = { vhost: 'v', coworker, rtmp, http, api: '1985', ownAddress: '192.0.2.2' };
   expect(originAddress(options)).toEqual({
     ip,
     port: 1936,
     vhost: 'v',
     api: `${ip}:1985`,
     routers: [`${ip}:1985`],
+    http: ip.includes(':') ? `[${ip}]:8080` : `${ip}:8080`,
   });
 });
