@@ -1,15 +1,6 @@
 // The version of this package: one source for the command line, the API, the handshake and the metadata.
 
-import { readFileSync } from 'node:fs';
-
-interface PackageFile {
-  readonly name: string;
-  readonly version: string;
-}
-
-const packageFile = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as PackageFile;
+import packageFile from '../package.json' with { type: 'json' };
 
 export const NAME = packageFile.name;
 /** Three numbers, as SRS's. */

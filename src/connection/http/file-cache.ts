@@ -8,7 +8,7 @@ import { open, stat } from 'node:fs/promises';
 /** Lent to one response. */
 export interface CachedFile {
   readonly bytes: Buffer;
-  /** As @fastify/static makes it. */
+  /** As @fastify/send makes it. */
   readonly etag: string;
   readonly modified: Date;
   /** The response is over. May be called twice. */

@@ -2,7 +2,6 @@
 // it serves is added from outside (live streams, files, the API).
 
 import { Server as NetServer, type Socket } from 'node:net';
-import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { connectionId } from '../../log/connection-id.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -48,6 +47,8 @@ export interface HttpServerOptions {
 type HttpFailure = Error & { readonly statusCode?: number; readonly headers?: Record<string, string> };
 
 const LISTEN_BACKLOG = 512;
+/** No route has a schema for fastify to compile: without this, it loads two compilers at every start. */
+const NO_SCHEMAS = { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } };
 /** Error codes of Node's HTTP parser that have a status of their own. */
 const CLIENT_ERROR_STATUS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
@@ -71,6 +72,7 @@ export class HttpServer {
       serverFactory: (onRequest) => createListener(onRequest, options.tls !== undefined),
       forceCloseConnections: false,
       clientErrorHandler: (error, socket) => this.#clientFailed(error, socket),
+      schemaController: NO_SCHEMAS,
     });
     const accepted = options.tls === undefined ? 'connection' : 'secureConnection';
     this.fastify.server.on(accepted, (socket: Socket) => this.#accepted(socket));
@@ -89,7 +91,6 @@ export class HttpServer {
   /** Asks `services` in order for the paths that no other route answers; what none of them takes is 404. */
   serve(services: readonly HttpService[], paths: readonly string[]): void {
     ignoreBodies(this.fastify);
-    this.fastify.register(fastifyStatic, { serve: false });
     for (const path of paths) {
       this.fastify.all(path, (request, reply) => this.#dispatch(request, reply, services));
     }
@@ -189,4 +190,8 @@ function requestLine(
 ): string {
   const length = headers['content-length'] ?? '-1';
   return `HTTP #${index} ${ip}:${socket.remotePort} ${method} ${protocol}://${host}${url}, content-length=${length}`;
+}
+
+function noCompiler(): never {
+  throw new Error('a route has a schema, and nothing is there to compile it');
 }

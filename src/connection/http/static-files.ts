@@ -1,15 +1,16 @@
-// Files below the static mounts: ranges, conditions and HEAD by @fastify/static, FLV seeking and SRS's content types
+// Files below the static mounts: ranges, conditions and HEAD by @fastify/send, FLV seeking and SRS's content types
 // here. Built-in pages stand in for files that a folder does not have.
 
 import { stat } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { FastifyReply } from 'fastify';
 import { type CachedFile, FileCache } from './file-cache.ts';
 import { seekFlv } from './flv-seek.ts';
 import type { HttpExchange, HttpService } from './http-service.ts';
 import { mimeType } from './mime-type.ts';
 import { queryValue, rawPath } from './request-path.ts';
+import { sendFile } from './send-file.ts';
 import { matchStaticMount, type StaticMatch, type StaticMount } from './static-mount.ts';
 
 export interface StaticFilesOptions {
@@ -27,8 +28,6 @@ interface Place {
   readonly file: string;
 }
 
-/** Large reads take fewer turns of the thread pool for segments of a megabyte. */
-const SEND_OPTIONS = { contentType: false, cacheControl: false, highWaterMark: 256 * 1024 };
 /** Segments of ten seconds at 12 Mbps; together the newest ones of fifty streams at 1 Mbps. */
 const CACHE_OPTIONS = {
   maxFileBytes: 16 * 1024 * 1024,
@@ -89,7 +88,7 @@ export class StaticFiles implements HttpService {
     if (kind === undefined) return false;
     if (kind === 'folder') redirect(exchange);
     else if (start > 0) await sendSeeked(exchange, place, start);
-    else sendFile(exchange, place);
+    else await sendWhole(exchange, place);
     return true;
   }
 }
@@ -127,12 +126,12 @@ function isKnown(headers: IncomingHttpHeaders, etag: string, lastModified: strin
   return since !== undefined && Date.parse(lastModified) <= Date.parse(since);
 }
 
-function sendFile({ request, reply }: HttpExchange, { dir, file }: Place): void {
+async function sendWhole({ request, reply }: HttpExchange, { dir, file }: Place): Promise<void> {
   if (file.endsWith('.mp4')) {
     useQueryRange(request.raw.headers, queryValue(request, 'range') || queryValue(request, 'bytes'));
   }
   describe(reply, file);
-  reply.sendFile(file, resolve(dir), SEND_OPTIONS);
+  await sendFile(request, reply, dir, file);
 }
 
 function describe(reply: FastifyReply, file: string): void {

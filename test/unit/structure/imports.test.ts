@@ -66,9 +66,9 @@ function importsOf(text: string): string[] {
   return [...statements, ...calls].map((match) => String(match[1]));
 }
 
-/** Relative to src/, or undefined for a package. */
+/** Relative to src/, or undefined for a package: any other, or this one. */
 function target(file: SourceFile, specifier: string): string | undefined {
-  if (!specifier.startsWith('.')) return undefined;
+  if (!specifier.startsWith('.') || specifier === '../package.json') return undefined;
   return relative(sourceRoot, resolve(sourceRoot, dirname(file.path), specifier));
 }
 
