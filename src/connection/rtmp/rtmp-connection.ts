@@ -78,8 +78,13 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   #isClosing = false;
   #isClosed = false;
 
-  /** @param onClosed called once, when the socket is gone */
-  constructor(socket: Socket, id: string, log: Logger, host: RtmpHost, onClosed: () => void) {
+  /**
+   * @param accepted not read from yet; moved into a socket of the connection's own
+   * @param onClosed called once, when the socket is gone
+   */
+  constructor(accepted: Socket, id: string, log: Logger, host: RtmpHost, onClosed: () => void) {
+    this.#reader = new SocketReader(accepted, (bytes) => this.#receive(bytes));
+    const { socket } = this.#reader;
     this.#socket = socket;
     this.id = id;
     this.#log = log;
@@ -102,7 +107,8 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       IDENTIFY_TIMEOUT_MS,
     );
     socket.setTimeout(IDLE_TIMEOUT_MS, () => this.#fail(1011, `no data for ${socket.timeout}ms`));
-    this.#reader = new SocketReader(socket, (bytes) => this.#receive(bytes));
+    // The short messages of the dialogue go out at once; `tcp_nodelay` counts from the first media on.
+    socket.setNoDelay(true);
     socket.on('end', () => this.close('client disconnect peer'));
     socket.on('error', (error: NodeJS.ErrnoException) => this.close(error.code ?? error.message));
     socket.on('close', () => this.#closed());

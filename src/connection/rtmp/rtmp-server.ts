@@ -6,7 +6,6 @@ import type { Logger } from '../../log/logger.ts';
 import type { ConnectionRegistry } from '../connection-registry.ts';
 import { listeningFd } from '../listening-fd.ts';
 import { RtmpConnection, type RtmpHost } from './rtmp-connection.ts';
-import { READER_HIGH_WATER_MARK } from './socket-reader.ts';
 
 /** As SRS: bursts of viewers wait in the kernel rather than being refused. */
 const LISTEN_BACKLOG = 512;
@@ -21,10 +20,7 @@ export class RtmpServer {
     this.#host = host;
     this.#connections = connections;
     this.#log = log;
-    // The short messages of the dialogue go out at once; `tcp_nodelay` counts from the first media on.
-    this.#server = createServer({ noDelay: true, highWaterMark: READER_HIGH_WATER_MARK }, (socket) =>
-      this.#accept(socket),
-    );
+    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
   }
 
   /** Rejects with the system's error if the endpoint cannot be bound. */
