@@ -73,6 +73,9 @@ const CLOSE_TIMEOUT_MS = 1000;
 /** Finds a peer that vanished without a word while nothing is to be sent, ms. */
 const KEEP_ALIVE_DELAY_MS = 3000;
 
+/** All clients read into it, one after the other: the session keeps nothing of the bytes it is lent. */
+const readBuffer = Buffer.allocUnsafeSlow(65_536);
+
 export class RtmpClient implements UpstreamClient, RtmpClientHandler {
   readonly #options: RtmpClientOptions;
   readonly #events: RtmpClientEvents;
@@ -87,11 +90,17 @@ export class RtmpClient implements UpstreamClient, RtmpClientHandler {
     this.#events = events;
     this.#session = new RtmpClientSession({ ...options.session, randomBytes }, this);
     const { endpoint, lookup, connectTimeoutMs, setupTimeoutMs } = options;
-    this.#socket = connect({ ...endpoint, lookup, noDelay: true });
+    const onread = {
+      buffer: readBuffer,
+      callback: (size: number): boolean => {
+        this.#receive(readBuffer.subarray(0, size));
+        return true;
+      },
+    };
+    this.#socket = connect({ ...endpoint, lookup, noDelay: true, onread });
     this.#socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
     this.#startTimer(Math.min(connectTimeoutMs, setupTimeoutMs), () => this.#connectTimedOut());
     this.#socket.once('connect', () => this.#connected());
-    this.#socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     this.#socket.on('timeout', () => this.#fail('timeout', this.#silenceText()));
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#socketFailed(error));
     this.#socket.on('close', () => this.#fail('closed', 'recv message : the server closed the connection'));
