@@ -91,6 +91,7 @@ export class Server {
       edgeOf: (name) => edgeOptionsOf(setup.config(), name),
       forwardOf: (name) => forwardOptionsOf(setup.config(), name),
       originOf: (name) => originOptionsOf(setup.config(), name),
+      nameServers: () => setup.config().root.resolver,
       ownApiPort: () => ownApiPort(setup.config()),
       ownRtmpPort: () => ownRtmpPort(setup.config()),
       ownsStream: (id) => this.#ownsStream(id),
@@ -119,7 +120,7 @@ export class Server {
       listenPart(this.#listeners, (config) => this.#ports(config), this.#log),
       ...processParts,
       connectionLimitPart(this.#connections, this.#log),
-      readAtUsePart(['utc_time', 'pithy_print_ms'], this.#log),
+      readAtUsePart(['utc_time', 'pithy_print_ms', 'resolver'], this.#log),
       httpPart(this.#log),
       vhostPart(this.#vhosts, vhostSections(running), this.#log),
     ];

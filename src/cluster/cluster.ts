@@ -10,8 +10,10 @@ import type { Amf0Object } from '../protocol/amf0/value.ts';
 import type { RtmpUrl } from '../protocol/rtmp/url.ts';
 import type { Stream, StreamOptions } from '../stream/stream.ts';
 import type { StreamId } from '../stream/stream-id.ts';
+import { type DialHttpFlv, HttpFlvClient } from './client/http-flv-client.ts';
 import { NameResolver } from './client/name-resolver.ts';
-import { RtmpClient, type RtmpClientEvents, type RtmpClientOptions } from './client/rtmp-client.ts';
+import { nameServer } from './client/name-server.ts';
+import { type DialClient, RtmpClient } from './client/rtmp-client.ts';
 import type { EdgeOptions } from './edge/edge-options.ts';
 import type { EdgePull } from './edge/edge-pull.ts';
 import { EdgePulls } from './edge/edge-pulls.ts';
@@ -31,6 +33,8 @@ export interface ClusterOptions {
   readonly edgeOf: (vhost: string) => EdgeOptions | undefined;
   readonly forwardOf: FindForward;
   readonly originOf: FindOrigin;
+  /** Name servers to ask instead of the system's, `IP[:port]` each. */
+  readonly nameServers: () => readonly string[];
   /** Port of this server's own API, 0 if it has none. */
   readonly ownApiPort: () => number;
   /** First port at which it listens for RTMP. */
@@ -45,12 +49,15 @@ export interface ClusterOptions {
   readonly log: Logger;
 }
 
+interface Dialer {
+  readonly dial: DialClient;
+  readonly dialHttpFlv: DialHttpFlv;
+  readonly resolver: NameResolver;
+}
+
 export class Cluster {
   readonly #options: ClusterOptions;
-  readonly #dialer = {
-    dial: (client: RtmpClientOptions, events: RtmpClientEvents) => new RtmpClient(client, events),
-    resolver: new NameResolver(),
-  };
+  readonly #dialer: Dialer;
   readonly #pulls: EdgePulls;
   readonly #pushes: EdgePushes;
   readonly #forwards: Forwards;
@@ -60,8 +67,13 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     const { edgeOf, forwardOf, originOf, identity, serverIp, log } = options;
     this.#options = options;
+    this.#dialer = {
+      dial: (client, events) => new RtmpClient(client, events),
+      dialHttpFlv: (client, events) => new HttpFlvClient(client, events),
+      resolver: new NameResolver(nameServer(options.nameServers)),
+    };
     const now = () => performance.now();
-    const { dial, resolver } = this.#dialer;
+    const { dial, dialHttpFlv, resolver } = this.#dialer;
     const shared = {
       dial,
       identity,
@@ -70,7 +82,7 @@ export class Cluster {
       now,
       random: Math.random,
     };
-    const upstream = { ...shared, resolver, health: new OriginHealth(now) };
+    const upstream = { ...shared, dialHttpFlv, resolver, health: new OriginHealth(now) };
     const edge = { ...upstream, optionsOf: edgeOf, isRelay: false };
     this.#pulls = new EdgePulls(edge);
     this.#pushes = new EdgePushes(edge);

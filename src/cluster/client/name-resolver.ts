@@ -1,53 +1,40 @@
-// Names of other servers to addresses. The system's resolver is asked, because names in a cluster rely on its
-// search domains (`srs-origin-0.socs`); but never twice at a time for one name, and an answer that once was good
-// outlives a failing name server.
+// Names of other servers to addresses. A name may stand for many servers: a headless service of Kubernetes has the
+// address of each of its pods, and an SRV name (`_rtmp._tcp.example.com`) has ports, too.
 
-import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
+import type { Endpoint } from './endpoint.ts';
+import { NameCache } from './name-cache.ts';
+import type { NameServer, ServiceRecord } from './name-server.ts';
 
-/** Asks for all addresses of a name, in order of preference. Rejects if there are none. */
-export type LookUpAll = (host: string) => Promise<readonly string[]>;
-
-/** A name is looked up again after so long: pods that are replaced have new addresses, ms. */
-const FRESH_MS = 3000;
-/** A name that was not found is not looked up again for so long, ms. */
-const FAILED_MS = 1000;
-/** With old addresses at hand, nobody waits longer for new ones, ms. */
-const PATIENCE_MS = 300;
-const MAX_NAMES = 1024;
-
-interface Name {
-  addresses: readonly string[];
-  error: unknown;
-  expiresMs: number;
-  pending: Promise<void> | undefined;
-}
-
-async function lookUpBySystem(host: string): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true });
-  return found.map(({ address }) => address);
+/** One server that a configured endpoint stands for. */
+export interface Location {
+  /** As the server is called: goes into tcUrl. */
+  readonly name: Endpoint;
+  /** What to connect to. */
+  readonly address: Endpoint;
+  /** Lower ones come first; 0 but for SRV names. */
+  readonly priority: number;
+  /** It comes from an SRV name, which knows the port. */
+  readonly isService: boolean;
 }
 
 export class NameResolver {
-  readonly #lookUp: LookUpAll;
-  readonly #now: () => number;
-  readonly #names = new Map<string, Name>();
+  readonly #addresses: NameCache<string>;
+  readonly #services: NameCache<ServiceRecord>;
 
-  constructor(lookUp: LookUpAll = lookUpBySystem, now: () => number = () => performance.now()) {
-    this.#lookUp = lookUp;
-    this.#now = now;
+  constructor(server: NameServer, now: () => number = () => performance.now()) {
+    this.#addresses = new NameCache((host) => server.addresses(host), now);
+    this.#services = new NameCache((name) => server.services(name), now);
   }
 
-  /** All addresses of a name; an address is its own. Rejects with the system's error if there never were any. */
+  /** All addresses of a name; an address is its own. Rejects with the name server's error if there never were any. */
   async resolve(host: string): Promise<readonly string[]> {
-    if (isIP(host) !== 0) return [host];
-    const name = this.#name(host);
-    if (this.#now() >= name.expiresMs) name.pending ??= this.#refresh(host, name);
-    if (name.pending !== undefined) {
-      await (name.addresses.length === 0 ? name.pending : withPatience(name.pending));
-    }
-    if (name.addresses.length === 0) throw name.error;
-    return name.addresses;
+    return isIP(host) !== 0 ? [host] : this.#addresses.get(host);
+  }
+
+  /** All servers that an endpoint stands for, by priority. Rejects as `resolve`. */
+  async locate(endpoint: Endpoint): Promise<readonly Location[]> {
+    return endpoint.host.startsWith('_') ? this.#locateServices(endpoint) : this.#locateHost(endpoint);
   }
 
   /** For `net.connect`, which then tries the addresses one after the other. */
@@ -62,35 +49,29 @@ export class NameResolver {
     );
   };
 
-  /** Never rejects: what went wrong is kept with the name. */
-  async #refresh(host: string, name: Name): Promise<void> {
-    try {
-      name.addresses = await this.#lookUp(host);
-      name.expiresMs = this.#now() + FRESH_MS;
-    } catch (error) {
-      name.error = error;
-      name.expiresMs = this.#now() + FAILED_MS;
-    } finally {
-      name.pending = undefined;
-    }
+  async #locateHost(name: Endpoint): Promise<readonly Location[]> {
+    const addresses = await this.resolve(name.host);
+    return addresses.map((host) => ({
+      name,
+      address: { host, port: name.port },
+      priority: 0,
+      isService: false,
+    }));
   }
 
-  #name(host: string): Name {
-    const known = this.#names.get(host);
-    if (known !== undefined) return known;
-    const oldest = this.#names.size >= MAX_NAMES ? this.#names.keys().next().value : undefined;
-    if (oldest !== undefined) this.#names.delete(oldest);
-    const name: Name = { addresses: [], error: undefined, expiresMs: 0, pending: undefined };
-    this.#names.set(host, name);
-    return name;
+  /** A target without an address is left out while others have one. */
+  async #locateServices({ host }: Endpoint): Promise<readonly Location[]> {
+    const services = await this.#services.get(host);
+    const located = await Promise.allSettled(services.map((service) => this.#locateHost(service)));
+    const found = located.flatMap((answer, index) => {
+      const priority = services[index]?.priority ?? 0;
+      const locations = answer.status === 'fulfilled' ? answer.value : [];
+      return locations.map(({ address, name: { host, port } }) => {
+        return { name: { host, port }, address, priority, isService: true };
+      });
+    });
+    const [failure] = located;
+    if (found.length === 0 && failure?.status === 'rejected') throw failure.reason;
+    return found.sort((one, other) => one.priority - other.priority);
   }
-}
-
-async function withPatience(pending: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS);
-  });
-  await Promise.race([pending, patience]);
-  clearTimeout(timer);
 }

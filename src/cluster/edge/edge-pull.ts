@@ -15,7 +15,14 @@ import type { Traffic } from '../../stats/traffic.ts';
 import type { Publication, Publisher, Stream, StreamSubscriber } from '../../stream/stream.ts';
 import { ClientError } from '../client/client-error.ts';
 import { RECONNECT_REQUEST } from '../client/identity.ts';
-import { type EdgeEnvironment, type EdgeOptions, NO_EDGE } from './edge-options.ts';
+import {
+  DEFAULT_PORT,
+  type EdgeEnvironment,
+  type EdgeOptions,
+  type EdgeProtocol,
+  NO_EDGE,
+  protocolFor,
+} from './edge-options.ts';
 import type { Candidate } from './origin-round.ts';
 import { OriginSearch } from './origin-search.ts';
 import { PullLog } from './pull-log.ts';
@@ -52,6 +59,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
   readonly giveWay: (() => void) | undefined;
   #publication: Publication | undefined;
   #url: RtmpUrl;
+  readonly #firstSchema: string;
   #viewers = 0;
   #lingerTimer: NodeJS.Timeout | undefined;
   #current: Upstream | undefined;
@@ -68,6 +76,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
   constructor(stream: Stream, url: RtmpUrl, env: EdgeEnvironment, onClosed: () => void) {
     this.#stream = stream;
     this.#url = url;
+    this.#firstSchema = url.schema;
     this.#log = env.log.child();
     this.#env = { ...env, log: this.#log };
     this.#onClosed = onClosed;
@@ -288,6 +297,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
       maxSeekers: MAX_SEEKERS,
       patienceMs: SEEKER_PATIENCE_MS,
       origins: () => this.#options().origins,
+      defaultPort: () => DEFAULT_PORT[this.#protocol(this.#options())],
       streamUrl: this.#stream.url,
       resolver,
       health,
@@ -300,8 +310,14 @@ export class EdgePull implements Publisher, UpstreamOwner {
     });
   }
 
+  #protocol(options: EdgeOptions): EdgeProtocol {
+    return protocolFor(options, this.#firstSchema);
+  }
+
   #open(candidate: Candidate): Upstream {
-    return new Upstream(this.#stream.id, this.#url, candidate, this.#options(), this.#env, this);
+    const options = this.#options();
+    const protocol = this.#protocol(options);
+    return new Upstream(this.#stream.id, this.#url, candidate, { ...options, protocol }, this.#env, this);
   }
 
   /** A vhost that a reload took away has no origins. */

@@ -11,7 +11,7 @@ import { endpointText } from '../client/endpoint.ts';
 import { identityArguments } from '../client/identity.ts';
 import { type PushEnd, PushLink } from '../client/push-link.ts';
 import { upstreamUrl } from '../client/upstream-url.ts';
-import { type EdgeEnvironment, type EdgeOptions, NO_EDGE } from './edge-options.ts';
+import { DEFAULT_PORT, type EdgeEnvironment, type EdgeOptions, NO_EDGE } from './edge-options.ts';
 import type { Candidate } from './origin-round.ts';
 import { OriginSearch, type Seeker } from './origin-search.ts';
 
@@ -128,6 +128,7 @@ export class EdgePush {
       maxSeekers: 1,
       patienceMs: Number.POSITIVE_INFINITY,
       origins: () => this.#options().origins,
+      defaultPort: () => DEFAULT_PORT.rtmp,
       streamUrl: this.stream.url,
       resolver,
       health,

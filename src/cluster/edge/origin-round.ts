@@ -3,11 +3,13 @@
 
 import { createHash } from 'node:crypto';
 import { type Endpoint, endpointText, parseEndpoint } from '../client/endpoint.ts';
-import type { NameResolver } from '../client/name-resolver.ts';
+import type { Location, NameResolver } from '../client/name-resolver.ts';
 import type { OriginHealth } from './origin-health.ts';
 
 export interface Candidate {
-  /** As configured: the name goes into tcUrl. */
+  /** The configured origin that led here. */
+  readonly entry: string;
+  /** As it is called: the name goes into tcUrl. */
   readonly origin: Endpoint;
   /** What to connect to. */
   readonly address: Endpoint;
@@ -25,7 +27,7 @@ export interface OriginRoundOptions {
   readonly startIndex: number;
   /** Of the addresses behind one name each stream prefers its own, the same from every edge. */
   readonly streamUrl: string;
-  readonly resolver: Pick<NameResolver, 'resolve'>;
+  readonly resolver: Pick<NameResolver, 'locate'>;
   readonly health: Pick<OriginHealth, 'isDown'>;
   /** The address that just lost the stream, '' if none: it is tried last. */
   readonly lostKey: string;
@@ -103,25 +105,31 @@ export class OriginRound {
   async #resolve(entry: Entry): Promise<void> {
     const { resolver, streamUrl, onMore, onUnresolved } = this.#options;
     try {
-      const addresses = await resolver.resolve(entry.origin.host);
-      entry.candidates = preferred(addresses, streamUrl).map((host) => this.#candidate(entry, host));
+      const locations = await resolver.locate(entry.origin);
+      entry.candidates = preferred(locations, streamUrl).map((location) => candidate(entry, location));
     } catch (error) {
       entry.candidates = [];
       if (!this.#isClosed) onUnresolved(entry.origin.host, error);
     }
     if (!this.#isClosed) onMore();
   }
+}
 
-  #candidate({ origin, index }: Entry, host: string): Candidate {
-    const address = { host, port: origin.port };
-    return { origin, address, key: endpointText(address), index };
-  }
+function candidate({ origin, index }: Entry, { name, address }: Location): Candidate {
+  return { entry: endpointText(origin), origin: name, address, key: endpointText(address), index };
 }
 
 /** Rendezvous hashing: an address that comes or goes moves only its own streams. */
-function preferred(addresses: readonly string[], streamUrl: string): readonly string[] {
-  if (addresses.length < 2) return addresses;
-  const weight = (address: string) => createHash('md5').update(`${address} ${streamUrl}`).digest('hex');
-  const weighted = addresses.map((address) => ({ address, weight: weight(address) }));
-  return weighted.sort((a, b) => (a.weight < b.weight ? -1 : 1)).map(({ address }) => address);
+function preferred(locations: readonly Location[], streamUrl: string): readonly Location[] {
+  if (locations.length < 2) return locations;
+  const weighted = locations.map((location) => ({ location, weight: weightOf(location, streamUrl) }));
+  const order = (a: (typeof weighted)[0], b: (typeof weighted)[0]) =>
+    a.location.priority - b.location.priority || (a.weight < b.weight ? -1 : 1);
+  return weighted.sort(order).map(({ location }) => location);
+}
+
+function weightOf({ address }: Location, streamUrl: string): string {
+  return createHash('md5')
+    .update(`${endpointText(address)} ${streamUrl}`)
+    .digest('hex');
 }

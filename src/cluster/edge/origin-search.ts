@@ -21,8 +21,10 @@ export interface OriginSearchOptions<S extends Seeker> {
   readonly patienceMs: number;
   /** `host[:port]` each; read for each round, so that a reload counts. */
   readonly origins: () => readonly string[];
+  /** Of an origin that is configured without a port. */
+  readonly defaultPort: () => number;
   readonly streamUrl: string;
-  readonly resolver: Pick<NameResolver, 'resolve'>;
+  readonly resolver: Pick<NameResolver, 'locate'>;
   readonly health: OriginHealth;
   readonly now: () => number;
   readonly random: () => number;
@@ -39,7 +41,8 @@ export interface OriginSearchOptions<S extends Seeker> {
 const CONNECT_HEDGE_MS = 300;
 /** An origin that was reached and sends nothing probably does not have the stream, ms. */
 const SILENT_HEDGE_MS = 1000;
-const RTMP_PORT = 1935;
+/** Names are resolved anew, and unreachable origins tried again, after so long, ms. */
+const START_OVER_MS = 3000;
 
 export class OriginSearch<S extends Seeker> {
   readonly #options: OriginSearchOptions<S>;
@@ -114,8 +117,8 @@ export class OriginSearch<S extends Seeker> {
     clearTimeout(this.#seekTimer);
     if (!this.#isActive || this.#retryTimer !== undefined) return;
     this.#round ??= this.#newRound();
-    this.#makeRoom();
-    if (this.#seekers.size >= this.#options.maxSeekers) {
+    const isFull = this.#seekers.size >= this.#options.maxSeekers;
+    if (isFull && this.#patientSeeker() === undefined) {
       this.#seekIn(SILENT_HEDGE_MS);
       return;
     }
@@ -123,15 +126,27 @@ export class OriginSearch<S extends Seeker> {
     this.#isStarved = candidate === undefined && this.#round.isResolving;
     if (candidate !== undefined) {
       this.#nextIndex = candidate.index + 1;
+      if (isFull) this.#makeRoom();
       this.#seekers.add(this.#options.open(candidate));
       this.#seekIn(CONNECT_HEDGE_MS);
     } else if (!this.#isStarved && this.#seekers.size === 0) {
       this.#roundFailed();
+    } else if (!this.#isStarved) {
+      this.#startOverIn(START_OVER_MS);
     }
   }
 
   #isInUse(key: string): boolean {
     return this.#options.isInUse(key) || [...this.#seekers].some((seeker) => seeker.key === key);
+  }
+
+  /** All origins wait for the stream themselves. Others may come, under the same names, that have it. */
+  #startOverIn(delayMs: number): void {
+    clearTimeout(this.#seekTimer);
+    this.#seekTimer = setTimeout(() => {
+      this.#endRound();
+      this.#seek();
+    }, delayMs);
   }
 
   #seekIn(delayMs: number): void {
@@ -141,19 +156,23 @@ export class OriginSearch<S extends Seeker> {
 
   /** All places are taken by origins that wait for the stream themselves: the first of them has had its chance. */
   #makeRoom(): void {
-    const { maxSeekers, patienceMs, now } = this.#options;
+    const seeker = this.#patientSeeker();
+    if (seeker === undefined) return;
+    this.#seekers.delete(seeker);
+    seeker.close();
+  }
+
+  #patientSeeker(): S | undefined {
+    const { patienceMs, now } = this.#options;
     const [oldest] = this.#seekers;
-    if (this.#seekers.size < maxSeekers || oldest === undefined) return;
-    if (now() - oldest.startMs < patienceMs) return;
-    this.#seekers.delete(oldest);
-    oldest.close();
+    return oldest !== undefined && now() - oldest.startMs >= patienceMs ? oldest : undefined;
   }
 
   #newRound(): OriginRound {
-    const { origins, streamUrl, resolver, health, onUnresolved } = this.#options;
+    const { origins, defaultPort, streamUrl, resolver, health, onUnresolved } = this.#options;
     return new OriginRound({
       origins: origins(),
-      defaultPort: RTMP_PORT,
+      defaultPort: defaultPort(),
       startIndex: this.#nextIndex,
       streamUrl,
       resolver,

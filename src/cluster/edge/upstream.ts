@@ -12,8 +12,8 @@ import { ClientError } from '../client/client-error.ts';
 import { type Endpoint, endpointText } from '../client/endpoint.ts';
 import { CLIENT_PROPERTIES, connectedLine, identityArguments } from '../client/identity.ts';
 import type { ClientEnd, ClientStage, UpstreamClient } from '../client/rtmp-client.ts';
-import { upstreamUrl } from '../client/upstream-url.ts';
-import type { EdgeEnvironment, EdgeOptions } from './edge-options.ts';
+import { type UpstreamUrl, upstreamUrl } from '../client/upstream-url.ts';
+import { DEFAULT_PORT, type EdgeEnvironment, type EdgeOptions } from './edge-options.ts';
 import type { Candidate } from './origin-round.ts';
 
 export interface UpstreamOwner {
@@ -47,6 +47,7 @@ export class Upstream implements MediaSink {
   #address: Endpoint;
   #client: UpstreamClient;
   #redirects = 0;
+  #redirectedPath: string | undefined;
   #askedMs: number | undefined;
   #lastMediaMs = 0;
   #sink: MediaSink | undefined;
@@ -145,14 +146,13 @@ export class Upstream implements MediaSink {
   // --- inside
 
   #dial(): UpstreamClient {
+    return this.#options.protocol === 'rtmp' ? this.#dialRtmp() : this.#dialHttpFlv();
+  }
+
+  #dialRtmp(): UpstreamClient {
     const { dial, resolver, identity, serverIp, log } = this.#env;
-    const { hasIdentity, vhostTemplate, chunkSize } = this.#options;
-    const url = upstreamUrl({
-      url: this.#url,
-      vhost: this.#id.vhost,
-      vhostTemplate,
-      endpoint: this.#origin,
-    });
+    const { hasIdentity, chunkSize } = this.#options;
+    const url = this.#upstreamUrl();
     return dial(
       {
         endpoint: this.#address,
@@ -170,7 +170,7 @@ export class Upstream implements MediaSink {
       },
       {
         connected: (peer) => this.#connected(peer),
-        asked: () => this.#asked(url.stream),
+        asked: () => this.#asked('rtmp', url.stream),
         started: () => {},
         media: (message) => this.#media(message),
         statusReceived: (status) => {
@@ -182,14 +182,61 @@ export class Upstream implements MediaSink {
     );
   }
 
+  #dialHttpFlv(): UpstreamClient {
+    const { dialHttpFlv, resolver, identity, log } = this.#env;
+    const isTls = this.#options.protocol === 'flvs';
+    const { tcUrl, app, stream } = this.#upstreamUrl();
+    const [name, query] = stream.split(/(?=\?)/, 2);
+    const path = this.#redirectedPath ?? `/${app}/${name}.flv${query ?? ''}`;
+    const host = this.#redirectedPath === undefined ? discoverUrl(tcUrl).host : this.#origin.host;
+    return dialHttpFlv(
+      {
+        isTls,
+        endpoint: this.#address,
+        host: hostHeader({ host, port: this.#origin.port }, DEFAULT_PORT[isTls ? 'flvs' : 'flv']),
+        path,
+        userAgent: `${identity.name}/${identity.version}`,
+        connectTimeoutMs: CONNECT_TIMEOUT_MS,
+        silenceTimeoutMs: SILENCE_TIMEOUT_MS,
+        lookup: resolver.lookup,
+        onAnswer: (status, location) => {
+          const url = `${isTls ? 'https' : 'http'}://${endpointText(this.#origin)}${path}`;
+          const result = status === 200 ? 'ok' : 'failed';
+          log.trace(`Edge: Connect to ${url} ${result}, status=${status}, location=${location}`);
+        },
+      },
+      {
+        connected: () => {},
+        asked: () => {
+          this.#env.health.reached(this.key);
+          this.#asked('http', stream);
+        },
+        started: () => {},
+        media: (message) => this.#media(message),
+        statusReceived: () => {},
+        notice: () => {},
+        ended: (end) => this.#ended(end),
+      },
+    );
+  }
+
+  #upstreamUrl(): UpstreamUrl {
+    return upstreamUrl({
+      url: this.#url,
+      vhost: this.#id.vhost,
+      vhostTemplate: this.#options.vhostTemplate,
+      endpoint: this.#origin,
+    });
+  }
+
   #connected(peer: RtmpPeerIdentity): void {
     this.#env.health.reached(this.key);
     this.#env.log.trace(connectedLine(peer, this.#options.hasIdentity));
   }
 
-  #asked(stream: string): void {
+  #asked(schema: string, stream: string): void {
     this.#askedMs = this.#env.now();
-    const asked = `rtmp://${endpointText(this.#origin)}/${this.#url.app}/${stream}`;
+    const asked = `${schema}://${endpointText(this.#origin)}/${this.#url.app}/${stream}`;
     this.#env.log.trace(`edge-pull publish url ${asked}, stream=${stream} as ${stream}`);
     this.#owner.asked(this);
   }
@@ -224,8 +271,7 @@ export class Upstream implements MediaSink {
       this.#finish(ClientError.of('redirects', `redirected more than ${MAX_REDIRECTS} times`));
       return;
     }
-    const { host, port } = discoverUrl(url);
-    this.#origin = { host, port };
+    this.#origin = this.#options.protocol === 'rtmp' ? endpointOf(url) : this.#httpTarget(url);
     this.#address = this.#origin;
     this.#askedMs = undefined;
     this.#countedReceived = 0;
@@ -233,9 +279,28 @@ export class Upstream implements MediaSink {
     this.#client = this.#dial();
   }
 
+  /** HTTP takes all of the target: path and parameters, too, as SRS does it. */
+  #httpTarget(location: string): Endpoint {
+    const { protocol, hostname, port, pathname, search } = new URL(location);
+    this.#redirectedPath = `${pathname}${search}`;
+    const defaultPort = protocol === 'https:' ? DEFAULT_PORT.flvs : DEFAULT_PORT.flv;
+    return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) || defaultPort };
+  }
+
   #finish(error: ClientError): void {
     if (this.#isClosed) return;
     this.close();
     this.#owner.ended(this, error);
   }
+}
+
+function endpointOf(url: string): Endpoint {
+  const { host, port } = discoverUrl(url);
+  return { host, port };
+}
+
+/** The port is left out where it goes without saying. */
+function hostHeader(endpoint: Endpoint, defaultPort: number): string {
+  const text = endpointText(endpoint);
+  return endpoint.port === defaultPort ? text.slice(0, text.lastIndexOf(':')) : text;
 }

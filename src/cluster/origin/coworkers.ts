@@ -4,7 +4,7 @@
 import type { Logger } from '../../log/logger.ts';
 import { RateLimitedLog } from '../../log/rate-limited-log.ts';
 import { type Endpoint, endpointText, parseEndpoint } from '../client/endpoint.ts';
-import type { NameResolver } from '../client/name-resolver.ts';
+import type { Location, NameResolver } from '../client/name-resolver.ts';
 import type { CoworkerAddress, OwnerQuestion, StreamOwner } from './coworker-question.ts';
 import { FirstAnswer } from './first-answer.ts';
 import { hedged } from './hedged.ts';
@@ -24,7 +24,7 @@ export type AskCoworker = (
 ) => Promise<StreamOwner | undefined>;
 
 export interface CoworkersOptions {
-  readonly resolver: Pick<NameResolver, 'resolve'>;
+  readonly resolver: Pick<NameResolver, 'locate'>;
   readonly ask: AskCoworker;
   /** Is this address one of this machine? */
   readonly isOwnAddress: (address: string) => boolean;
@@ -100,14 +100,15 @@ export class Coworkers {
   }
 
   async #askEntry(entry: string, question: OwnerQuestion, first: FirstAnswer<StreamOwner>): Promise<void> {
-    const { host, port } = parseEndpoint(entry, 0);
     try {
-      const addresses = await this.#options.resolver.resolve(host);
-      for (const address of addresses) {
-        const name = addresses.length === 1 ? entry : endpointText({ host: address, port });
-        if (this.#isSelf(address, port)) continue;
-        const asked = this.#askAddress({ host: address, port }, name, question, first);
-        if (this.#isDown(`${address} ${port}`)) void asked;
+      const locations = await this.#options.resolver.locate(parseEndpoint(entry, 0));
+      for (const location of locations) {
+        if (this.#isSelf(location)) continue;
+        // It may answer with the name that it is called by: one that stands for many is no answer.
+        const isShared = locations.length > 1 && !location.isService;
+        const name = isShared ? location.address : location.name;
+        const asked = this.#askAddress(location, coworkerText(name), question, first);
+        if (this.#isDown(keyOf(location))) void asked;
         else first.waitFor(asked);
       }
     } catch (error) {
@@ -117,15 +118,15 @@ export class Coworkers {
 
   /** Never rejects. */
   async #askAddress(
-    { host, port }: Endpoint,
+    location: Location,
     name: string,
     question: OwnerQuestion,
     first: FirstAnswer<StreamOwner>,
   ): Promise<void> {
-    const key = `${host} ${port}`;
+    const key = keyOf(location);
     const { ask, now } = this.#options;
-    const ways = this.#waysTo(key, port).map((way) => async () => {
-      const address = { endpoint: { host, port: way.port }, name };
+    const ways = this.#waysTo(key, location).map((way) => async () => {
+      const address = { endpoint: { host: location.address.host, port: way.port }, name };
       const owner = await ask(way.protocol, address, question, first.signal);
       return { owner, way };
     });
@@ -142,11 +143,17 @@ export class Coworkers {
     }
   }
 
-  /** SRS asks port 80 if none is given, where nobody listens. */
-  #waysTo(key: string, port: number): readonly CoworkerWay[] {
-    if (port > 0) return [{ protocol: 'http', port }];
+  /** SRS asks port 80 if none is given, where nobody listens. The port of an SRV name may be that of RTMP. */
+  #waysTo(key: string, { address: { port }, isService }: Location): readonly CoworkerWay[] {
+    if (port > 0 && !isService) return [{ protocol: 'http', port }];
     const learned = this.#ways.get(key);
     if (learned !== undefined) return [learned];
+    if (isService) {
+      return [
+        { protocol: 'http', port },
+        { protocol: 'rtmp', port },
+      ];
+    }
     const { ownApiPort, ownRtmpPort } = this.#options;
     return [
       { protocol: 'http', port: ownApiPort() || DEFAULT_API_PORT },
@@ -156,9 +163,9 @@ export class Coworkers {
   }
 
   /** All origins share one configuration, this one's name is in it. */
-  #isSelf(address: string, port: number): boolean {
-    const { isOwnAddress, ownApiPort } = this.#options;
-    return isOwnAddress(address) && (port === 0 || port === ownApiPort());
+  #isSelf({ address: { host, port } }: Location): boolean {
+    const { isOwnAddress, ownApiPort, ownRtmpPort } = this.#options;
+    return isOwnAddress(host) && (port === 0 || port === ownApiPort() || port === ownRtmpPort());
   }
 
   #isDown(key: string): boolean {
@@ -169,4 +176,13 @@ export class Coworkers {
     const text = error instanceof Error ? error.message : String(error);
     this.#failures.add(`coworker ${entry}`, `coworker ${entry} gives no answer: ${text}`);
   }
+}
+
+function keyOf({ address: { host, port } }: Location): string {
+  return `${host} ${port}`;
+}
+
+/** As it stands in a list of coworkers. */
+function coworkerText(endpoint: Endpoint): string {
+  return endpoint.port === 0 ? endpoint.host : endpointText(endpoint);
 }

@@ -60,6 +60,8 @@ export class Relays {
     return {
       origins: current === undefined ? [] : [endpointText(current)],
       vhostTemplate: '[vhost]',
+      protocol: 'rtmp',
+      followsClient: false,
       traversesTokens: false,
       ...options,
     };

@@ -54,16 +54,14 @@ export const cluster = block(
       since: 'tsrs',
     }),
     protocol: word(['rtmp', 'flv', 'flvs'], 'rtmp', 'rtmp', {
-      says: 'Edge: how streams are fetched: RTMP, HTTP-FLV or HTTPS-FLV.',
+      says: 'Edge: how streams are fetched: RTMP, HTTP-FLV (port 80 unless said) or HTTPS-FLV (443).',
       reload: 'new',
       since: '5',
-      support: 'planned',
     }),
     follow_client: flag(false, {
       says: 'Edge: fetch by the protocol of the first viewer.',
       reload: 'new',
       since: '5',
-      support: 'planned',
     }),
   },
 );

@@ -1,6 +1,6 @@
 // Directives at the top of the file (spec config 3.2).
 
-import { block, endpoints, flag, float, int, path, text, word } from './row.ts';
+import { block, endpoints, flag, float, int, list, path, text, word } from './row.ts';
 
 export const rootRows = {
   listen: endpoints({
@@ -85,6 +85,12 @@ export const rootRows = {
     unit: 'ms',
     reload: 'applied',
     since: '2',
+  }),
+  resolver: list({
+    says: 'Name servers, IP[:port], that are asked for origins and coworkers, by complete names; default: the system.',
+    reload: 'applied',
+    since: 'tsrs',
+    example: '127.0.0.1:8600',
   }),
   ff_log_dir: path('./objs', {
     says: 'Folder for the logs of ffmpeg processes; /dev/null keeps none.',

@@ -16,6 +16,8 @@ function edgeOptions({ cluster, chunk_size: chunkSize }: VhostSettings): EdgeOpt
   return {
     origins: cluster.origin,
     vhostTemplate: cluster.vhost,
+    protocol: cluster.protocol,
+    followsClient: cluster.follow_client,
     traversesTokens: cluster.token_traverse,
     hasIdentity: cluster.debug_srs_upnode,
     chunkSize,

@@ -2,6 +2,8 @@
 
 import { ClientError, type ClientErrorKind } from '../../../src/cluster/client/client-error.ts';
 import { endpointText } from '../../../src/cluster/client/endpoint.ts';
+import { NameResolver } from '../../../src/cluster/client/name-resolver.ts';
+import type { ServiceRecord } from '../../../src/cluster/client/name-server.ts';
 import type {
   ClientEnd,
   ClientStage,
@@ -134,3 +136,24 @@ export const keyFrame = (text: string) => Buffer.from(`\x17\x01\x00\x00\x00key $
 export const interFrame = (text: string) => Buffer.from(`\x27\x01\x00\x00\x00inter ${text}`, 'latin1');
 export const audioFrame = (text: string) => Buffer.from(`\xaf\x01audio ${text}`, 'latin1');
 export const videoHeader = (text: string) => Buffer.from(`\x17\x00\x00\x00\x00sps ${text}`, 'latin1');
+
+/** Names as the test has them at the time; an address is its own. Nothing is remembered. */
+export function fakeResolver(
+  names: () => Readonly<Record<string, readonly string[]>>,
+  services: () => Readonly<Record<string, readonly ServiceRecord[]>> = () => ({}),
+): NameResolver {
+  const found = async <T>(host: string, known: Readonly<Record<string, readonly T[]>>) => {
+    const answer = known[host];
+    if (answer === undefined) throw new Error(`getaddrinfo ENOTFOUND ${host}`);
+    return answer;
+  };
+  const server = {
+    addresses: (host: string) => found(host, names()),
+    services: (name: string) => found(name, services()),
+  };
+  let clockMs = 0;
+  return new NameResolver(server, () => {
+    clockMs += 60_000;
+    return clockMs;
+  });
+}

@@ -98,6 +98,7 @@ describe('conf/full.conf', () => {
       srs_log_tank: 'console',
       srs_log_level_v2: 'info',
       server_id: 'srs-origin-0',
+      resolver: ['127.0.0.1:8600'],
     });
     expect(shown.http_server).toEqual(defaults.http_server);
     const [vhost, plain] = [shown.vhosts[0], defaults.vhosts[0]];

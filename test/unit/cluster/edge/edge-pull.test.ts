@@ -8,7 +8,7 @@ import { createLogger } from '../../../../src/log/logger.ts';
 import { discoverUrl } from '../../../../src/protocol/rtmp/url.ts';
 import type { Stream, StreamSubscriber } from '../../../../src/stream/stream.ts';
 import { StreamRegistry } from '../../../../src/stream/stream-registry.ts';
-import { FakeOrigins, interFrame, keyFrame, videoHeader } from '../fake-origins.ts';
+import { FakeOrigins, fakeResolver, interFrame, keyFrame, videoHeader } from '../fake-origins.ts';
 
 const streamOptions = {
   hasGopCache: true,
@@ -57,6 +57,8 @@ beforeEach(() => {
   options = {
     origins: ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
     vhostTemplate: '[vhost]',
+    protocol: 'rtmp',
+    followsClient: false,
     traversesTokens: false,
     hasIdentity: true,
     chunkSize: 60_000,
@@ -66,15 +68,10 @@ beforeEach(() => {
   const env: EdgeEnvironment = {
     optionsOf: (vhost) => (vhost === '__defaultVhost__' ? options : undefined),
     dial: origins.dial,
-    resolver: {
-      resolve: async (host) => {
-        if (/^\d/.test(host)) return [host];
-        const found = names[host];
-        if (found === undefined) throw new Error(`getaddrinfo ENOTFOUND ${host}`);
-        return found;
-      },
-      lookup: () => {},
+    dialHttpFlv: () => {
+      throw new Error('not over HTTP');
     },
+    resolver: fakeResolver(() => names),
     health: new OriginHealth(now),
     isRelay: false,
     identity: { name: 'tsrs', version: '1.2.3' },
@@ -228,6 +225,17 @@ describe('the search', () => {
     expect([...origins.targets].sort()).toEqual(['10.1.0.1:1936', '10.1.0.2:1936']);
     expect(origins.clients[0]?.options.session.tcUrl).toBe('rtmp://socs:1936/live');
     expect(lines.filter((line) => line.includes('typo.socs'))).toHaveLength(1);
+  });
+
+  test('finds an address that the name has got while all others wait for the stream themselves', async () => {
+    options = { ...options, origins: ['socs'] };
+    names = { socs: ['10.0.1.1'] };
+    pulls.join(stream, url());
+    await settle();
+    origins.open[0]?.accept();
+    names = { socs: ['10.0.1.1', '10.0.1.2'] };
+    await vi.advanceTimersByTimeAsync(4500);
+    expect(origins.openTargets).toEqual(['10.0.1.1:1935', '10.0.1.2:1935']);
   });
 
   test('remembers for all streams who could not be reached', async () => {

@@ -7,7 +7,7 @@ import { OriginHealth } from '../../../../src/cluster/edge/origin-health.ts';
 import { silentLogger } from '../../../../src/log/logger.ts';
 import { discoverUrl } from '../../../../src/protocol/rtmp/url.ts';
 import type { Publication } from '../../../../src/stream/stream.ts';
-import { FakeOrigins, interFrame, keyFrame, videoHeader } from '../fake-origins.ts';
+import { FakeOrigins, fakeResolver, interFrame, keyFrame, videoHeader } from '../fake-origins.ts';
 
 const streamOptions = {
   hasGopCache: false,
@@ -64,13 +64,18 @@ beforeEach(() => {
         ? {
             origins: ['10.0.0.1', '10.0.0.2:1936'],
             vhostTemplate: '[vhost]',
+            protocol: 'rtmp',
+            followsClient: false,
             traversesTokens: false,
             hasIdentity: true,
             chunkSize: 60_000,
           }
         : undefined,
     dial: origins.dial,
-    resolver: { resolve: async (host) => [host], lookup: () => {} },
+    dialHttpFlv: () => {
+      throw new Error('not over HTTP');
+    },
+    resolver: fakeResolver(() => ({})),
     health: new OriginHealth(now),
     isRelay: false,
     identity: { name: 'tsrs', version: '1.2.3' },

@@ -1,9 +1,11 @@
 // Which of the other origins has a stream: asked side by side, whatever becomes of single ones.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ServiceRecord } from '../../../../src/cluster/client/name-server.ts';
 import type { CoworkerAddress, StreamOwner } from '../../../../src/cluster/origin/coworker-question.ts';
 import { Coworkers } from '../../../../src/cluster/origin/coworkers.ts';
 import { createLogger } from '../../../../src/log/logger.ts';
+import { fakeResolver } from '../fake-origins.ts';
 
 const question = { vhost: 'v', app: 'live', stream: 's', host: 'player.example.com' };
 const owner = { host: 'owner', port: 1935 };
@@ -13,6 +15,7 @@ type Behaviour = { answer: StreamOwner | undefined; afterMs: number } | 'refused
 
 let network: Record<string, Behaviour>;
 let names: Record<string, string[]>;
+let services: Record<string, ServiceRecord[]>;
 let asked: string[];
 let lines: string[];
 let coworkers: Coworkers;
@@ -52,17 +55,14 @@ beforeEach(() => {
   vi.useFakeTimers();
   network = {};
   names = {};
+  services = {};
   asked = [];
   lines = [];
   coworkers = new Coworkers({
-    resolver: {
-      resolve: async (host) => {
-        if (/^\d/.test(host)) return [host];
-        const found = names[host];
-        if (found === undefined) throw new Error(`getaddrinfo ENOTFOUND ${host}`);
-        return found;
-      },
-    },
+    resolver: fakeResolver(
+      () => names,
+      () => services,
+    ),
     ask,
     isOwnAddress: (address) => address === '10.0.0.9',
     ownApiPort: () => 1985,
@@ -165,6 +165,23 @@ describe('a name', () => {
     network = { '10.0.0.1:1985': hasNot(), '10.0.0.2:1985': has() };
     expect((await find('socs:1985')).found).toEqual(owner);
     expect(asked).toEqual(['10.0.0.1:1985', '10.0.0.2:1985']);
+  });
+
+  test('of a service has ports, of the API or of RTMP, and targets that know themselves by their names', async () => {
+    services = {
+      '_srs._tcp.socs': [
+        { host: 'a.socs', port: 1986, priority: 0 },
+        { host: 'b.socs', port: 1935, priority: 0 },
+      ],
+    };
+    names = { 'a.socs': ['10.0.0.1'], 'b.socs': ['10.0.0.2'] };
+    network = { '10.0.0.1:1986': hasNot(), 'rtmp 10.0.0.2:1935': has() };
+    expect((await find('_srs._tcp.socs')).found).toEqual(owner);
+    expect(asked).toEqual([
+      '10.0.0.1:1986 as a.socs:1986',
+      '10.0.0.2:1935 as b.socs:1935',
+      'rtmp 10.0.0.2:1935 as b.socs:1935',
+    ]);
   });
 
   test('of this server is not asked; another one on this machine is', async () => {
