@@ -44,7 +44,9 @@ describe.concurrent('an edge with protocol flv', () => {
     expect([...origin.log.matchAll(new RegExp(`GET \\S*/live/${stream}\\.flv`, 'g'))]).toHaveLength(1);
     expect(origin.log).not.toMatch(new RegExp(`type=rtmp-play, \\S+ \\S+ stream=${stream},`));
     await edge.waitForLog(
-      new RegExp(`Edge: Connect to http://127.0.0.1:${origin.httpPort}/live/${stream}.flv\\S* ok, status=200`),
+      new RegExp(
+        `Edge: Connect to http://127.0.0.1:${origin.httpPort}/live/${stream}.flv\\S* ok, status=200`,
+      ),
     );
     for (const peer of [player, http, publisher]) peer.destroy();
   });
