@@ -12,7 +12,7 @@ import { type TestReport, testReport } from './config/test-command.ts';
 import { logPlaceLines } from './lifecycle/banner.ts';
 import { isDaemonChild, reportToParent, startDaemon } from './lifecycle/daemon.ts';
 import { dryRunReport } from './lifecycle/dry-run.ts';
-import { addressCount, openFilesLimit } from './lifecycle/host.ts';
+import { addressCount, nameProcess, openFilesLimit } from './lifecycle/host.ts';
 import { readAgain } from './lifecycle/read-again.ts';
 import type { Service } from './lifecycle/service.ts';
 import { StartFailure } from './lifecycle/start-failure.ts';
@@ -65,6 +65,7 @@ function loadConfig({ configFile, envOnly }: Pick<LoadCommand, 'configFile' | 'e
 }
 
 async function main(): Promise<void> {
+  nameProcess(process.argv0);
   const program = { name: 'tsrs', version: VERSION, signature: SIGNATURE };
   const command = parseCommandLine(process.argv.slice(2), program);
   if (command.type === 'print') {

@@ -60,6 +60,7 @@ function spawnSelf(cwd: string, output: Output | undefined): ChildProcess {
   const args = [...process.execArgv, ...process.argv.slice(1)];
   const env = { ...process.env, [MARK]: 'on' };
   return spawn(process.execPath, args, {
+    argv0: process.argv0,
     cwd,
     env,
     detached: true,

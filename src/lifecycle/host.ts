@@ -1,7 +1,8 @@
 // Facts about this machine that the configuration is checked against.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { basename } from 'node:path';
 
 /** The soft limit of open files, undefined where the system does not tell. Node raises it to the hard one. */
 export function openFilesLimit(): number | undefined {
@@ -20,4 +21,16 @@ export function addressCount(): number {
     count += addresses?.filter((address) => !address.internal).length ?? 0;
   }
   return count;
+}
+
+/**
+ * Gives the process the short name that it was called by, e.g. `srs` for `./objs/srs`: what `pidof`, `pgrep` and
+ * `top` look at. Node.js calls its first thread MainThread since version 24.
+ */
+export function nameProcess(argv0: string): void {
+  try {
+    writeFileSync('/proc/self/comm', basename(argv0));
+  } catch {
+    // Not Linux, or a /proc that may only be read: the name stays.
+  }
 }

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Lays out the server image's whole root file system in a folder. Runs in the build stage, in the folder with the
+# built server.
+set -eu
+root=$1
+srs=$root/usr/local/srs
+. docker/root-fs-parts.sh
+
+mkdir -p "$root/tmp" "$root/root" "$root/var/run" "$root/etc/init.d" "$srs/objs/nginx"
+chmod 1777 "$root/tmp"
+take /usr/local/bin/node
+# Busybox's netstat cannot name the processes.
+take /bin/netstat
+for package in busybox-static base-files $(packages_of "$root"); do name "$package"; done
+add_busybox
+add_users
+
+cp -R dist package.json LICENSE node_modules conf "$srs/"
+cp -R docker/etc docker/usr docker/objs "$srs/"
+cp -R dist/pages "$srs/objs/nginx/html"
+ln -s /usr/local/srs/etc/init.d/srs "$root/etc/init.d/srs"
+# Log, pid file and segments go below objs/, whoever the user is.
+touch "$srs/objs/srs.log"
+chmod -R a+rwX "$srs/objs"
+chmod 755 "$srs/objs/srs" "$srs/etc/init.d/srs" "$srs/etc/healthcheck"
