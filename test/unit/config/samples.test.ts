@@ -54,28 +54,29 @@ describe('conf/', () => {
     expect(users).toEqual(['compatible.conf']);
   });
 
-  test.each(['srs.conf', 'docker.conf'])(
-    '%s: RTMP, API, HTTP-FLV and HLS, in the foreground, on the console',
-    (name) => {
-      const config = loadSample(name).config;
-      expect(config?.root).toMatchObject({
-        listen: [{ port: 1935 }],
-        daemon: false,
-        srs_log_tank: 'console',
-      });
-      expect(config?.http_api).toMatchObject({ enabled: true, listen: { port: 1985 } });
-      expect(config?.http_server).toMatchObject({
-        enabled: true,
-        listen: { port: 8080 },
-        dir: './objs/nginx/html',
-      });
-      expect(config?.findVhost('x')).toMatchObject({
-        name: '__defaultVhost__',
-        http_remux: { enabled: true },
-        hls: { enabled: true },
-      });
-    },
-  );
+  test.each([
+    ['srs.conf', 'console'],
+    // A container's log goes to both when nothing else is said.
+    ['docker.conf', undefined],
+  ])('%s: RTMP, API, HTTP-FLV and HLS, in the foreground, on the console', (name, tank) => {
+    const config = loadSample(name).config;
+    expect(config?.root).toMatchObject({
+      listen: [{ port: 1935 }],
+      daemon: false,
+      srs_log_tank: tank,
+    });
+    expect(config?.http_api).toMatchObject({ enabled: true, listen: { port: 1985 } });
+    expect(config?.http_server).toMatchObject({
+      enabled: true,
+      listen: { port: 8080 },
+      dir: './objs/nginx/html',
+    });
+    expect(config?.findVhost('x')).toMatchObject({
+      name: '__defaultVhost__',
+      http_remux: { enabled: true },
+      hls: { enabled: true },
+    });
+  });
 });
 
 describe('conf/full.conf', () => {
