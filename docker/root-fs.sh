@@ -3,10 +3,10 @@
 # built server.
 set -eu
 root=$1
-srs=$root/usr/local/srs
+srs=/usr/local/srs
 . docker/root-fs-parts.sh
 
-mkdir -p "$root/tmp" "$root/root" "$root/var/run" "$root/etc/init.d" "$srs/objs/nginx"
+mkdir -p "$root/tmp" "$root/root" "$root/var/run" "$root/etc/init.d" "$root$srs"
 chmod 1777 "$root/tmp"
 take /usr/local/bin/node
 # Busybox's netstat cannot name the processes.
@@ -15,11 +15,15 @@ for package in busybox-static base-files $(packages_of "$root"); do name "$packa
 add_busybox
 add_users
 
-cp -R dist package.json LICENSE node_modules conf "$srs/"
-cp -R docker/etc docker/usr docker/objs "$srs/"
+mkdir -p "$srs/objs/nginx"
+cp -R dist package.json LICENSE conf docker/etc docker/usr docker/objs "$srs/"
+# Two copies: a volume may hide this one, and then the server serves its own.
 cp -R dist/pages "$srs/objs/nginx/html"
-ln -s /usr/local/srs/etc/init.d/srs "$root/etc/init.d/srs"
-# Log, pid file and segments go below objs/, whoever the user is.
-touch "$srs/objs/srs.log"
-chmod -R a+rwX "$srs/objs"
+ln -s "$srs/etc/init.d/srs" "$root/etc/init.d/srs"
 chmod 755 "$srs/objs/srs" "$srs/etc/init.d/srs" "$srs/etc/healthcheck"
+sh docker/compile-cache.sh "$srs" "$srs/dist/cache"
+# Log, pid file and segments go below objs/, whoever the user is.
+: >"$srs/objs/srs.log"
+chmod -R a+rwX "$srs/objs"
+chmod 755 "$srs/objs/srs"
+cp -a "$srs" "$root$(dirname "$srs")/"
