@@ -10,9 +10,9 @@ mkdir -p "$root/tmp" "$root/root" "$srs/objs/ffmpeg/bin"
 chmod 1777 "$root/tmp"
 take /usr/bin/ffmpeg
 take /usr/bin/ffprobe
-for package in busybox-static base-files $(packages_of "$root"); do name "$package"; done
-add_busybox
+add_shell
 add_users
+for package in base-files $(packages_of "$root"); do name "$package"; done
 cp -R doc "$srs/"
 # Where the conf samples of SRS look for it.
 ln -s /usr/bin/ffmpeg "$srs/objs/ffmpeg/bin/ffmpeg"

@@ -23,10 +23,12 @@ packages_of() {
     xargs dpkg-query --search 2>/dev/null | grep -v '^diversion ' | cut -d: -f1 | sort -u
 }
 
-# Hard links: `ps` and `top` show an applet under its own name.
-add_busybox() {
-  mkdir -p "$root/bin"
-  cp /bin/busybox "$root/bin/"
+# add_shell: bash as the shell, busybox for the programs that one looks for in a container. Hard links: `ps` and
+# `top` show such a program under its own name.
+add_shell() {
+  take /bin/bash
+  take /bin/busybox
+  ln "$root/bin/bash" "$root/bin/sh"
   for applet in $(/bin/busybox --list); do
     [ -e "$root/bin/$applet" ] || ln "$root/bin/busybox" "$root/bin/$applet"
   done

@@ -11,9 +11,9 @@ chmod 1777 "$root/tmp"
 take /usr/local/bin/node
 # Busybox's netstat cannot name the processes.
 take /bin/netstat
-for package in busybox-static base-files $(packages_of "$root"); do name "$package"; done
-add_busybox
+add_shell
 add_users
+for package in base-files $(packages_of "$root"); do name "$package"; done
 
 mkdir -p "$srs/objs/nginx"
 cp -R dist package.json LICENSE conf docker/etc docker/usr docker/objs "$srs/"
