@@ -5,6 +5,7 @@ export const ERROR_CODE = {
   test: 100,
   rawRpcUnknown: 1060,
   rawDisabled: 1061,
+  exporterDisabled: 1090,
   vhostNotFound: 2014,
   streamNotFound: 2048,
   clientNotFound: 2049,

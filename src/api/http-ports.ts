@@ -15,6 +15,8 @@ import type { Port } from '../lifecycle/listener-set.ts';
 import { addProbeRoutes, PROBE_PATHS, type Readiness } from '../lifecycle/readiness.ts';
 import type { ApiContext } from './api-context.ts';
 import { mountApi, mountPorts, mountRootListing, mountVersions } from './api-server.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { METRICS_PATH, mountMetrics } from './metrics/metrics-route.ts';
 
 /** What a port serves. */
 interface Content {
@@ -28,30 +30,37 @@ interface Content {
 /** Console and player, as the build puts them together. */
 const PAGES = fileURLToPath(new URL('../pages/', import.meta.url));
 
+/** Asked all the time. */
+const QUIET_PATHS = [...PROBE_PATHS, METRICS_PATH];
+
 /** What the API's own port serves of them, as in SRS. */
 const CONSOLE_PATHS = ['/console', '/console/*', '/assets/*'];
 
 const API: Content = { name: 'API', hasApi: true, hasMedia: false };
 const MEDIA: Content = { name: 'Server', hasApi: false, hasMedia: true };
 const ALL: Content = { name: 'Server', hasApi: true, hasMedia: true };
+/** Metrics and probes alone: whoever may scrape need not be one who may kick off. */
+const EXPORTER: Content = { name: 'Exporter', hasApi: false, hasMedia: false };
 
 export class HttpPorts {
   readonly #host: HttpHost;
   readonly #api: ApiContext;
   readonly #readiness: Readiness;
   readonly #files: StaticFiles;
+  readonly #metrics: Metrics;
   #mounts: { readonly config: Config; readonly mounts: readonly StaticMount[] } | undefined;
 
   constructor(host: HttpHost, api: ApiContext, readiness: Readiness) {
     this.#host = host;
     this.#api = api;
     this.#readiness = readiness;
+    this.#metrics = new Metrics({ context: api, readiness });
     const builtIn = existsSync(PAGES) ? PAGES : undefined;
     this.#files = new StaticFiles({ mounts: () => this.#staticMounts(), builtIn });
   }
 
   /** In the order in which they open. The API shares the media's port if both name the same endpoint. */
-  ports({ http_api: api, http_server: media }: Config): readonly Port[] {
+  ports({ http_api: api, http_server: media, exporter }: Config): readonly Port[] {
     const isShared = api.enabled && media.enabled && api.listen.text === media.listen.text;
     const isTlsShared = isShared && media.https.enabled && api.https.listen.text === media.https.listen.text;
     const content = isShared ? ALL : MEDIA;
@@ -60,17 +69,18 @@ export class HttpPorts {
     if (api.https.enabled && !isTlsShared) ports.push(this.#tlsPort(API, 'http_api', api));
     if (media.enabled) ports.push(this.#port(content, 'http_server', media));
     if (media.https.enabled) ports.push(this.#tlsPort(content, 'http_server', media));
+    if (exporter.enabled) ports.push(this.#port(EXPORTER, 'exporter', exporter));
     return ports;
   }
 
-  #port(content: Content, block: string, { listen }: Config['http_api' | 'http_server']): Port {
+  #port(content: Content, block: string, { listen }: Config['http_api' | 'http_server' | 'exporter']): Port {
     return {
       kind: `HTTP-${content.name}`,
       directive: `${block} listen`,
       endpoint: listen,
       isMedia: content.hasMedia,
       variant: content.hasApi ? 'api' : '',
-      create: () => this.#create(content, undefined),
+      create: () => (content === EXPORTER ? this.#createExporter() : this.#create(content, undefined)),
     };
   }
 
@@ -103,11 +113,14 @@ export class HttpPorts {
     const { config } = this.#api;
     const hasCors = () => (hasMedia ? config().http_server : config().http_api).crossdomain;
     const kind = hasMedia ? 'http' : 'api';
-    const server = new HttpServer(this.#host, { kind, hasCors, tls, quietPaths: PROBE_PATHS });
+    const server = new HttpServer(this.#host, { kind, hasCors, tls, quietPaths: QUIET_PATHS });
     const { fastify } = server;
     if (hasApi) mountApi(fastify, this.#api);
     else mountVersions(fastify, this.#api);
-    if (hasApi) addProbeRoutes(fastify, this.#readiness);
+    if (hasApi) {
+      addProbeRoutes(fastify, this.#readiness);
+      mountMetrics(fastify, this.#metrics, config);
+    }
     mountPorts(fastify, hasMedia ? (hasApi ? 'all' : 'media') : 'api', this.#api);
     if (hasMedia) {
       server.serve(
@@ -118,6 +131,14 @@ export class HttpPorts {
       server.serve([this.#files], CONSOLE_PATHS);
       mountRootListing(fastify, this.#api);
     }
+    return server;
+  }
+
+  #createExporter(): HttpServer {
+    const options = { kind: 'api', hasCors: () => false, quietPaths: QUIET_PATHS } as const;
+    const server = new HttpServer(this.#host, options);
+    addProbeRoutes(server.fastify, this.#readiness);
+    mountMetrics(server.fastify, this.#metrics, this.#api.config);
     return server;
   }
 

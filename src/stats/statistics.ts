@@ -3,6 +3,7 @@
 // by a tick every few seconds, and when somebody asks the API.
 
 import { type ByteCounter, type ClientFacts, ClientStatistics } from './client-statistics.ts';
+import { EventCounts } from './event-counts.ts';
 import { type StreamName, StreamStatistics, VhostStatistics } from './stream-statistics.ts';
 import { Traffic } from './traffic.ts';
 
@@ -38,6 +39,7 @@ export class Statistics {
   readonly #clients = new Map<string, ClientStatistics>();
   /** Sums of the whole server. */
   readonly traffic: Traffic;
+  readonly counts = new EventCounts();
   #clientsTotal = 0;
   #updatedMs = Number.NEGATIVE_INFINITY;
   #sampler: NodeJS.Timeout | undefined;
@@ -99,6 +101,8 @@ export class Statistics {
     stream.clients++;
     stream.vhost.clients++;
     if (facts.isPublisher) stream.publisherId = facts.id;
+    if (facts.isPublisher) this.counts.publishes++;
+    else this.counts.plays++;
     return client;
   }
 

@@ -78,6 +78,7 @@ export const streamRoutes: readonly ApiRoute[] = [
       if (method === 'GET') return data({ client: clientValue(context, client) });
       if (method !== 'DELETE') return METHOD_NOT_ALLOWED;
       client.facts.kickOff();
+      context.statistics.counts.kicks++;
       context.log.warn(`kickoff client id=${id} ok`);
       return data({});
     },

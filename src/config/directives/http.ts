@@ -89,19 +89,23 @@ export const httpServer = block(
 );
 
 export const exporter = block(
-  { says: 'Prometheus metrics on a port of their own.', since: '5', reload: 'restart', support: 'planned' },
   {
-    enabled: flag(false, { says: 'Serve /metrics.', reload: 'restart', since: '5' }),
-    listen: endpoint(parseEndpoint('9972'), { says: 'Endpoint, [IP:]PORT.', reload: 'restart', since: '5' }),
+    says: 'Prometheus metrics: /metrics on a port of its own, and on that of the API.',
+    since: '5',
+    reload: 'applied',
+  },
+  {
+    enabled: flag(false, { says: 'Serve /metrics.', reload: 'applied', since: '5' }),
+    listen: endpoint(parseEndpoint('9972'), { says: 'Endpoint, [IP:]PORT.', reload: 'applied', since: '5' }),
     label: text('', {
       says: 'Label for this group of servers.',
-      reload: 'restart',
+      reload: 'live',
       since: '5',
       example: 'cn-beijing',
     }),
     tag: text('', {
       says: 'Tag for this group of servers.',
-      reload: 'restart',
+      reload: 'live',
       since: '5',
       example: 'cn-edge',
     }),

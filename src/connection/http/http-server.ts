@@ -150,6 +150,7 @@ export class HttpServer {
       log.warn(
         `accept client failed, err is code=1074 : fd to resource : drop fd=-1, ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
       );
+      this.#host.statistics.counts.refusedConnections++;
       socket.destroy();
       return;
     }

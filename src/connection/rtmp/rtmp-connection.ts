@@ -362,6 +362,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   }
 
   #refusePublish(requestId: number, description: string, code = ''): void {
+    this.#host.statistics.counts.refusedPublishes++;
     this.#log.error(`serve error code=1028 : ${description}`);
     this.#session.rejectPublish(requestId, code === '' ? { description } : { code, description });
   }
@@ -436,6 +437,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
 
   #fail(code: number, text: string): void {
     if (this.#isClosing) return;
+    this.#host.statistics.counts.errors++;
     this.#log.warn(`serve error code=${code} : ${text}, ip=${this.remoteAddress}`);
     this.#shutDown();
   }
