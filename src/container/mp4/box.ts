@@ -35,6 +35,12 @@ export function u32(...values: readonly number[]): Buffer {
   return bytes;
 }
 
+export function u64(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(values.length * 8);
+  for (const [index, value] of values.entries()) bytes.writeBigUInt64BE(BigInt(value), index * 8);
+  return bytes;
+}
+
 export function ascii(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }

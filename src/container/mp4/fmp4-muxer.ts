@@ -7,8 +7,9 @@ import type { MediaMessage } from '../../media/message.ts';
 import { compositionTimeMs, parseVideoTag } from '../../media/video-tag.ts';
 import { findLengthPrefixedUnits, NalUnits } from '../mpegts/nal-units.ts';
 import { type FragmentTrack, fragmentHeadSize, writeFragmentHead } from './fragment.ts';
-import { AUDIO_TRACK_ID, encodeInitSegment, VIDEO_TRACK_ID } from './init-segment.ts';
+import { encodeInitSegment } from './init-segment.ts';
 import { SampleCounter } from './sample-counter.ts';
+import { AUDIO_TRACK_ID, type Mp4AudioTrack, type Mp4VideoTrack, VIDEO_TRACK_ID } from './track-boxes.ts';
 import {
   type Mp4AudioConfig,
   type Mp4VideoConfig,
@@ -20,6 +21,12 @@ import {
 
 /** Why a message left no sample. */
 export type Fmp4SkipReason = 'codec not supported' | 'no usable sequence header' | 'broken frame';
+
+/** What a file says about its tracks. */
+export interface MovieTracks {
+  readonly video: Mp4VideoTrack | undefined;
+  readonly audio: Mp4AudioTrack | undefined;
+}
 
 const TICKS_PER_MS = VIDEO_TIMESCALE / 1000;
 /** A last picture is taken to last as long as the one before; a first one so long: 25 pictures per second. */
@@ -43,6 +50,7 @@ export class Fmp4Muxer {
   #skipReason: Fmp4SkipReason | undefined;
   #sequence = 0;
   #lastVideoDts = 0;
+  #lastAudioTime = 0;
   // The planned sample.
   #payload: Buffer | undefined;
   #offset = 0;
@@ -125,7 +133,7 @@ export class Fmp4Muxer {
 
   /** Bytes that `endFragment` needs. */
   get headSize(): number {
-    return fragmentHeadSize(this.#fragmentTracks());
+    return fragmentHeadSize(this.fragmentTracks);
   }
 
   /**
@@ -134,7 +142,7 @@ export class Fmp4Muxer {
    */
   endFragment(target: Buffer, end: number): number {
     this.#init ??= this.#encodeInit();
-    const tracks = this.#fragmentTracks();
+    const tracks = this.fragmentTracks;
     const start = writeFragmentHead(target, end, ++this.#sequence, tracks);
     clearTrack(this.#video);
     clearTrack(this.#audio);
@@ -144,6 +152,22 @@ export class Fmp4Muxer {
   /** The init segment of the open segment. */
   get init(): Buffer {
     return this.#init ?? this.#encodeInit();
+  }
+
+  /** What the open fragment holds; changes with the next sample. Video first, as its samples do. */
+  get fragmentTracks(): readonly FragmentTrack[] {
+    return [this.#video, this.#audio].filter(({ sizes }) => sizes.length > 0);
+  }
+
+  /** The tracks that have had samples, for a movie that is complete. */
+  get tracks(): MovieTracks {
+    return {
+      video:
+        this.#hasVideo && this.#videoConfig
+          ? { ...this.#videoConfig, timescale: VIDEO_TIMESCALE }
+          : undefined,
+      audio: this.#hasAudio ? this.#audioConfig : undefined,
+    };
   }
 
   /** Forgets the samples of the open fragment. */
@@ -231,19 +255,17 @@ export class Fmp4Muxer {
     const { sampleRate, frameSamples } = this.#audioConfig!;
     const { sizes, durations } = this.#audio;
     const time = this.#audioTimes.next(this.#dts / VIDEO_TIMESCALE, sampleRate, frameSamples);
-    if (sizes.length === 0) this.#audio.startTime = time;
+    const count = sizes.length;
+    if (count === 0) this.#audio.startTime = time;
+    else durations[count - 1] = Math.max(0, time - this.#lastAudioTime);
+    this.#lastAudioTime = time;
     sizes.push(size);
     durations.push(frameSamples);
   }
 
-  #fragmentTracks(): readonly FragmentTrack[] {
-    return [this.#video, this.#audio].filter(({ sizes }) => sizes.length > 0);
-  }
-
   #encodeInit(): Buffer {
-    const video = this.#hasVideo ? this.#videoConfig : undefined;
-    const audio = this.#hasAudio ? this.#audioConfig : undefined;
-    return encodeInitSegment(video && { ...video, timescale: VIDEO_TIMESCALE }, audio);
+    const { video, audio } = this.tracks;
+    return encodeInitSegment(video, audio);
   }
 
   #skip(reason: Fmp4SkipReason): 0 {

@@ -2,7 +2,7 @@
 // of its own, because players may still read the old one.
 
 import { readFile } from 'node:fs/promises';
-import { isMissing, replaceFile } from './hls-files.ts';
+import { isMissing, replaceFile } from '../disk/disk-files.ts';
 import type { HlsNames } from './hls-names.ts';
 import type { ListedSegment } from './playlist-window.ts';
 

@@ -1,8 +1,8 @@
 // The work of one stream on the disk: jobs that run one after the other, each in its turn of the folder's queue.
 
-import type { DiskQueue } from './disk-queue.ts';
+import type { BytePages } from '../disk/byte-pages.ts';
+import type { DiskQueue } from '../disk/disk-queue.ts';
 import type { SegmentMoment } from './hls-names.ts';
-import type { SegmentPages } from './segment-pages.ts';
 import type { SegmentStore } from './segment-store.ts';
 
 export interface SegmentEnd {
@@ -25,7 +25,7 @@ type Entry = DiskJob | { readonly type: 'notify'; readonly done: () => void };
 
 export interface DiskJobsHost {
   readonly queue: DiskQueue;
-  readonly pages: SegmentPages;
+  readonly pages: BytePages;
   readonly run: (job: DiskJob) => Promise<void>;
   readonly onError: (error: Error) => void;
 }

@@ -2,7 +2,7 @@
 
 import type { Cipheriv } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { append, createFile, publishFile, removeFile } from './hls-files.ts';
+import { append, createFile, publishFile, removeFile } from '../disk/disk-files.ts';
 import type { SegmentMoment } from './hls-names.ts';
 import { type SegmentKey, segmentCipher } from './segment-key.ts';
 

@@ -3,23 +3,23 @@
 
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
+import type { BytePages } from '../disk/byte-pages.ts';
+import { makeFolder, readSmallFile, removeFile, replaceFile, writeWholeFile } from '../disk/disk-files.ts';
+import type { DiskQueue } from '../disk/disk-queue.ts';
 import { MIN_KEEP_MS } from './cut-rules.ts';
 import { DiskInit } from './disk-init.ts';
 import { type DiskJob, DiskJobs, type SegmentEnd } from './disk-jobs.ts';
-import type { DiskQueue } from './disk-queue.ts';
 import { DiskSegment } from './disk-segment.ts';
 import { existing, findPlaylist } from './found-playlist.ts';
-import { makeFolder, readSmallFile, removeFile, replaceFile, writeWholeFile } from './hls-files.ts';
 import type { HlsNames, SegmentMoment } from './hls-names.ts';
 import type { HlsOptions } from './hls-options.ts';
 import { type ListedSegment, PlaylistWindow } from './playlist-window.ts';
 import { ivHex, type SegmentKey, SegmentKeys } from './segment-key.ts';
-import type { SegmentPages } from './segment-pages.ts';
 import type { SegmentStore, SegmentStoreEvents } from './segment-store.ts';
 
 export interface DiskStoreHost {
   readonly queue: DiskQueue;
-  readonly pages: SegmentPages;
+  readonly pages: BytePages;
   /** Wall clock, ms since 1970. */
   readonly wallClock: () => number;
   readonly events: SegmentStoreEvents;

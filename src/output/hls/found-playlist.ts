@@ -2,7 +2,7 @@
 // new segments continue its numbers, and it stays listed as long as a viewer may still be in it.
 
 import { parseMediaPlaylist } from '../../container/m3u8/media-playlist.ts';
-import { fileExists, readSmallFile } from './hls-files.ts';
+import { fileExists, readSmallFile } from '../disk/disk-files.ts';
 import type { HlsNames } from './hls-names.ts';
 import type { ListedSegment } from './playlist-window.ts';
 

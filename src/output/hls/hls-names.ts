@@ -3,6 +3,7 @@
 
 import { posix } from 'node:path';
 import type { StreamId } from '../../stream/stream-id.ts';
+import { dateVariables, fillTemplate, isPlainName, type PathVariables } from '../disk/path-template.ts';
 import type { HlsOptions } from './hls-options.ts';
 
 /** A file on disk and how the playlist refers to it. */
@@ -24,11 +25,9 @@ export type HlsNamesResult =
   | { readonly type: 'names'; readonly names: HlsNames }
   | { readonly type: 'refused'; readonly reason: string };
 
-type Variables = Readonly<Record<string, string>>;
-
 /** Names of one stream. A stream or template that would leave the folders is refused. */
 export function hlsNames(options: HlsOptions, id: StreamId): HlsNamesResult {
-  const bad = [id.vhost, id.app, id.stream].find((part) => !isPlain(part));
+  const bad = [id.vhost, id.app, id.stream].find((part) => !isPlainName(part));
   if (bad !== undefined) {
     return { type: 'refused', reason: `the name ${JSON.stringify(bad)} would lead to other folders` };
   }
@@ -41,23 +40,17 @@ export function hlsNames(options: HlsOptions, id: StreamId): HlsNamesResult {
   return { type: 'names', names: new HlsNames(options, id) };
 }
 
-/** No part of the path is empty, `.` or `..`, in plain or percent-encoded spelling, and no byte ends a path early. */
-function isPlain(name: string): boolean {
-  const parts = name.replace(/%2f/gi, '/').replace(/%2e/gi, '.').replace(/%5c/gi, '\\').split(/[/\\]/);
-  return !/[\0\r\n]|%00/.test(name) && parts.every((part) => part !== '' && part !== '.' && part !== '..');
-}
-
 export class HlsNames {
   readonly playlistPath: string;
   readonly playlistUrlPath: string;
   readonly #options: HlsOptions;
-  readonly #stream: Variables;
+  readonly #stream: PathVariables;
   readonly #playlistFolder: string;
 
   constructor(options: HlsOptions, id: StreamId) {
     this.#options = options;
     this.#stream = { '[vhost]': id.vhost, '[app]': id.app, '[stream]': id.stream };
-    this.playlistUrlPath = fill(options.playlistFile, this.#stream);
+    this.playlistUrlPath = fillTemplate(options.playlistFile, this.#stream);
     this.playlistPath = `${options.folder}/${this.playlistUrlPath}`;
     this.#playlistFolder = posix.dirname(this.playlistUrlPath);
   }
@@ -66,7 +59,7 @@ export class HlsNames {
   segment(sequence: number, moment: SegmentMoment, durationMs?: number): HlsName {
     const { folder, segmentFile, isUtc } = this.#options;
     const timestamp = moment.floor ?? moment.openedAtMs;
-    const urlPath = fill(segmentFile, {
+    const urlPath = fillTemplate(segmentFile, {
       ...this.#stream,
       ...dateVariables(moment.openedAtMs, isUtc),
       '[timestamp]': String(timestamp),
@@ -81,7 +74,7 @@ export class HlsNames {
    * @param sequence of the first segment that needs it, if the plain name is another one's already
    */
   init(sequence?: number): HlsName {
-    const plain = fill(this.#options.initFile, this.#stream);
+    const plain = fillTemplate(this.#options.initFile, this.#stream);
     const { dir, name, ext } = posix.parse(plain);
     const urlPath = sequence === undefined ? plain : posix.join(dir, `${name}-${sequence}${ext}`);
     return { path: `${this.#options.folder}/${urlPath}`, urlPath, uri: this.#segmentUri(urlPath) };
@@ -90,7 +83,7 @@ export class HlsNames {
   /** Name of the key that starts with a segment. Only with keys. */
   key(sequence: number): HlsName {
     const { file = '', folder = '', url = '' } = this.#options.keys ?? {};
-    const urlPath = fill(file, { ...this.#stream, '[seq]': String(sequence) });
+    const urlPath = fillTemplate(file, { ...this.#stream, '[seq]': String(sequence) });
     const uri = url === '' ? this.#relative(urlPath) : `${url}${urlPath}`;
     return { path: `${folder}/${urlPath}`, urlPath, uri };
   }
@@ -118,25 +111,4 @@ export class HlsNames {
   #relative(urlPath: string): string {
     return posix.relative(this.#playlistFolder, urlPath);
   }
-}
-
-/** Replaces each known variable once: what a name brings in is no template. */
-function fill(template: string, variables: Variables): string {
-  return template.replace(/\[[a-z0-9]+\]/gi, (variable) => variables[variable] ?? variable);
-}
-
-function dateVariables(timeMs: number, isUtc: boolean): Variables {
-  const local = new Date(timeMs);
-  // UTC getters on a time moved by the zone's offset give local time.
-  const date = isUtc ? local : new Date(timeMs - local.getTimezoneOffset() * 60_000);
-  const two = (value: number) => String(value).padStart(2, '0');
-  return {
-    '[2006]': String(date.getUTCFullYear()).padStart(4, '0'),
-    '[01]': two(date.getUTCMonth() + 1),
-    '[02]': two(date.getUTCDate()),
-    '[15]': two(date.getUTCHours()),
-    '[04]': two(date.getUTCMinutes()),
-    '[05]': two(date.getUTCSeconds()),
-    '[999]': String(date.getUTCMilliseconds()).padStart(3, '0'),
-  };
 }

@@ -6,13 +6,13 @@ import type { Logger } from '../../log/logger.ts';
 import type { MediaMessage } from '../../media/message.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { StreamId } from '../../stream/stream-id.ts';
-import { DiskQueues } from './disk-queue.ts';
+import { BytePages } from '../disk/byte-pages.ts';
+import { DiskQueues } from '../disk/disk-queue.ts';
 import { DiskStore } from './disk-store.ts';
 import { HlsChannel } from './hls-channel.ts';
 import { type HlsNames, hlsNames } from './hls-names.ts';
 import type { HlsOptions } from './hls-options.ts';
 import { HlsMemory, MemoryStore } from './memory-store.ts';
-import { SegmentPages } from './segment-pages.ts';
 import type { HlsSegmentEvent, SegmentStore, SegmentStoreEvents } from './segment-store.ts';
 import type { SegmentTimeline } from './segmenter.ts';
 
@@ -20,6 +20,8 @@ export interface HlsHost {
   /** Settings of a virtual host, undefined where HLS is off. Asked at each publish. */
   readonly findOptions: (vhost: string) => HlsOptions | undefined;
   readonly log: Logger;
+  /** Turns at the disk, which all outputs that write share. */
+  readonly queues?: DiskQueues;
   /** A segment is in the playlist: for hooks. */
   readonly onSegment?: (id: StreamId, event: HlsSegmentEvent) => void;
   /** Wall clock, ms since 1970. */
@@ -43,8 +45,8 @@ const CLOSE_TIMEOUT_MS = 4000;
 
 export class HlsOutput {
   readonly #host: HlsHost;
-  readonly #pages = new SegmentPages();
-  readonly #queues = new DiskQueues();
+  readonly #pages = new BytePages();
+  readonly #queues: DiskQueues;
   readonly #memories = new Map<string, HlsMemory>();
   readonly #channels = new Map<string, HlsChannel>();
   readonly #remembered = new Map<string, Remembered>();
@@ -53,6 +55,7 @@ export class HlsOutput {
 
   constructor(host: HlsHost) {
     this.#host = host;
+    this.#queues = host.queues ?? new DiskQueues();
   }
 
   /** The files of a virtual host with `hls_memory on`; undefined if it has none. */

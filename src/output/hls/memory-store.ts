@@ -2,12 +2,12 @@
 // `HlsMemory` for them.
 
 import { randomBytes } from 'node:crypto';
+import type { BytePages } from '../disk/byte-pages.ts';
 import { MIN_KEEP_MS } from './cut-rules.ts';
 import type { HlsNames, SegmentMoment } from './hls-names.ts';
 import type { HlsOptions } from './hls-options.ts';
 import { type ListedSegment, PlaylistWindow } from './playlist-window.ts';
 import { ivHex, type SegmentKey, SegmentKeys, segmentCipher } from './segment-key.ts';
-import type { SegmentPages } from './segment-pages.ts';
 import type { SegmentStore, SegmentStoreEvents } from './segment-store.ts';
 
 /** A file that exists only in memory. The bytes never change. */
@@ -40,7 +40,7 @@ export class HlsMemory {
 
 export interface MemoryStoreHost {
   readonly memory: HlsMemory;
-  readonly pages: SegmentPages;
+  readonly pages: BytePages;
   /** Wall clock, ms since 1970. */
   readonly wallClock: () => number;
   readonly events: SegmentStoreEvents;

@@ -6,11 +6,11 @@
 import { TICKS_PER_MS } from '../../container/mpegts/ts-packet.ts';
 import type { MediaMessage } from '../../media/message.ts';
 import { unwrapTimestamp } from '../../media/timestamp.ts';
+import type { BytePages } from '../disk/byte-pages.ts';
 import { AudioSampleClock } from './audio-sample-clock.ts';
 import { type CutOptions, cutsBeforeAudio, cutsBeforeVideo, SegmentLength } from './cut-rules.ts';
 import { FloorCounter } from './floor-counter.ts';
 import { HeaderWatch } from './header-watch.ts';
-import type { SegmentPages } from './segment-pages.ts';
 import type { SegmentStore } from './segment-store.ts';
 import type { SegmentPageHost, SegmentWriter, SkipReason } from './segment-writer.ts';
 
@@ -29,7 +29,7 @@ export interface SegmentTimeline {
 export interface SegmenterHost {
   readonly createWriter: (pages: SegmentPageHost) => SegmentWriter;
   readonly store: SegmentStore;
-  readonly pages: SegmentPages;
+  readonly pages: BytePages;
   readonly timeline: SegmentTimeline;
   /** Wall clock, ms since 1970. */
   readonly wallClock: () => number;

@@ -12,11 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DiskQueue } from '../../../../src/output/hls/disk-queue.ts';
+import { BytePages } from '../../../../src/output/disk/byte-pages.ts';
+import { DiskQueue } from '../../../../src/output/disk/disk-queue.ts';
 import { DiskStore } from '../../../../src/output/hls/disk-store.ts';
 import { hlsNames } from '../../../../src/output/hls/hls-names.ts';
 import type { HlsOptions } from '../../../../src/output/hls/hls-options.ts';
-import { SegmentPages } from '../../../../src/output/hls/segment-pages.ts';
 import { newFolder } from '../../../helpers/names.ts';
 import { hlsOptions } from './options.ts';
 
@@ -29,7 +29,7 @@ beforeEach(() => {
 /** A store and what it said. */
 class Fixture {
   readonly heard: string[] = [];
-  readonly pages = new SegmentPages();
+  readonly pages = new BytePages();
   readonly store: DiskStore;
   nowMs = Date.now();
 

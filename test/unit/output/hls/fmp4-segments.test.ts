@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Fmp4Muxer } from '../../../../src/container/mp4/fmp4-muxer.ts';
 import type { MediaMessage } from '../../../../src/media/message.ts';
+import { BytePages } from '../../../../src/output/disk/byte-pages.ts';
 import { Fmp4SegmentWriter } from '../../../../src/output/hls/fmp4-segment-writer.ts';
-import { SegmentPages } from '../../../../src/output/hls/segment-pages.ts';
 import { Segmenter } from '../../../../src/output/hls/segmenter.ts';
 import { findAll, readBoxes, readSamples, type Sample } from '../../container/mp4/box-reader.ts';
 import { avcHeader } from '../../container/mpegts/messages.ts';
@@ -11,11 +11,11 @@ import { RecordingStore } from './recording-store.ts';
 import { frames, source } from './source.ts';
 
 class Bench {
-  readonly pages: SegmentPages;
+  readonly pages: BytePages;
   readonly store: RecordingStore;
   readonly segmenter: Segmenter;
 
-  constructor(fragmentMs: number, pages = new SegmentPages()) {
+  constructor(fragmentMs: number, pages = new BytePages()) {
     this.pages = pages;
     this.store = new RecordingStore(pages);
     this.segmenter = new Segmenter(hlsOptions({ fragmentMs }), {
@@ -110,7 +110,7 @@ test('a changed configuration comes with the segment that it opens', () => {
 });
 
 test('without pages the segment is lost, and the next one starts clean', () => {
-  const bench = new Bench(2000, new SegmentPages(1));
+  const bench = new Bench(2000, new BytePages(1));
   bench.feed(source({ seconds: 5 }));
   expect(bench.store.segments).toEqual([]);
   expect(bench.store.discarded).toBeGreaterThan(0);

@@ -1,14 +1,14 @@
 import { createDecipheriv } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { BytePages } from '../../../../src/output/disk/byte-pages.ts';
 import { hlsNames } from '../../../../src/output/hls/hls-names.ts';
 import type { HlsOptions } from '../../../../src/output/hls/hls-options.ts';
 import { HlsMemory, MemoryStore } from '../../../../src/output/hls/memory-store.ts';
-import { SegmentPages } from '../../../../src/output/hls/segment-pages.ts';
 import { hlsOptions } from './options.ts';
 
 class Fixture {
   readonly memory: HlsMemory;
-  readonly pages = new SegmentPages();
+  readonly pages = new BytePages();
   readonly heard: string[] = [];
   readonly store: MemoryStore;
 

@@ -1,7 +1,7 @@
 // A store that keeps what the segmenter hands over, segment by segment, and lets a test hold its bytes back.
 
+import type { BytePages } from '../../../../src/output/disk/byte-pages.ts';
 import type { SegmentMoment } from '../../../../src/output/hls/hls-names.ts';
-import type { SegmentPages } from '../../../../src/output/hls/segment-pages.ts';
 import type { SegmentStore } from '../../../../src/output/hls/segment-store.ts';
 
 export interface RecordedSegment {
@@ -18,11 +18,11 @@ export class RecordingStore implements SegmentStore {
   discarded = 0;
   readonly nextSequence = 0;
   readonly currentUri = '';
-  readonly #pages: SegmentPages;
+  readonly #pages: BytePages;
   #moment: SegmentMoment | undefined;
   #parts: Buffer[] = [];
 
-  constructor(pages: SegmentPages) {
+  constructor(pages: BytePages) {
     this.#pages = pages;
   }
 

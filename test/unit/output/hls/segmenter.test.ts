@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TsMuxer } from '../../../../src/container/mpegts/ts-muxer.ts';
 import type { MediaMessage } from '../../../../src/media/message.ts';
-import { SegmentPages } from '../../../../src/output/hls/segment-pages.ts';
+import { BytePages } from '../../../../src/output/disk/byte-pages.ts';
 import { Segmenter, type SegmenterOptions } from '../../../../src/output/hls/segmenter.ts';
 import { TsSegmentWriter } from '../../../../src/output/hls/ts-segment-writer.ts';
 import { avcHeader } from '../../container/mpegts/messages.ts';
@@ -12,7 +12,7 @@ import { frames, source } from './source.ts';
 
 /** A segmenter whose wall clock goes with the media. */
 class Bench {
-  readonly pages: SegmentPages;
+  readonly pages: BytePages;
   readonly store: RecordingStore;
   readonly muxer: TsMuxer;
   readonly segmenter: Segmenter;
@@ -20,7 +20,7 @@ class Bench {
   readonly warnings: string[] = [];
   #nowMs = 1_700_000_000_000;
 
-  constructor(changes: Partial<SegmenterOptions> = {}, pages = new SegmentPages()) {
+  constructor(changes: Partial<SegmenterOptions> = {}, pages = new BytePages()) {
     this.pages = pages;
     this.store = new RecordingStore(pages);
     this.muxer = new TsMuxer({ packsAudio: changes.dropsVideo === true });
@@ -248,7 +248,7 @@ describe('a store that is too slow', () => {
   });
 
   test('all streams together hold no more than the budget', () => {
-    const pages = new SegmentPages(300_000);
+    const pages = new BytePages(300_000);
     const benches = [new Bench({}, pages), new Bench({}, pages), new Bench({}, pages)];
     for (const bench of benches) bench.feed(until(3000));
     expect(pages.usedBytes).toBeLessThanOrEqual(300_000);

@@ -1,5 +1,5 @@
-// File operations of HLS: folders made when they are missing, names that appear only with their whole content,
-// everything readable for the web server beside us whatever the umask.
+// File operations of the outputs that write: folders made when they are missing, names that appear only with their
+// whole content, everything readable for the web server beside us whatever the umask.
 
 import { chmod, type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -15,7 +15,8 @@ export function isMissing(error: unknown): boolean {
   return hasCode(error, 'ENOENT');
 }
 
-function hasCode(error: unknown, code: string): boolean {
+/** Is it this error of the system, ENOSPC say? */
+export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
@@ -51,9 +52,12 @@ async function makeOne(path: string): Promise<void> {
   }
 }
 
-/** Opens a new file for writing and reading back. */
-export async function createFile(path: string): Promise<FileHandle> {
-  const handle = await inFolder(path, () => open(path, 'w+', FILE_MODE));
+/**
+ * Opens a new file for writing and reading back.
+ * @param isExclusive reject if there is one of that name
+ */
+export async function createFile(path: string, isExclusive = false): Promise<FileHandle> {
+  const handle = await inFolder(path, () => open(path, isExclusive ? 'wx+' : 'w+', FILE_MODE));
   await handle.chmod(FILE_MODE).catch(() => {});
   return handle;
 }
