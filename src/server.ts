@@ -8,7 +8,7 @@ import { HttpPorts } from './api/http-ports.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { isOwnStream } from './cluster/origin/cluster-answer.ts';
 import type { Config } from './config/config.ts';
-import type { VhostSettings } from './config/directives/table.ts';
+import type { RootSettings, VhostSettings } from './config/directives/table.ts';
 import {
   edgeOptionsOf,
   forwardOptionsOf,
@@ -16,6 +16,7 @@ import {
   ownApiPort,
   ownRtmpPort,
 } from './config/options/cluster-options.ts';
+import { dvrOptions } from './config/options/dvr-options.ts';
 import { hlsOptions } from './config/options/hls-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { HttpHost } from './connection/http/http-server.ts';
@@ -34,7 +35,8 @@ import { VhostTable } from './lifecycle/vhost-table.ts';
 import { connectionId } from './log/connection-id.ts';
 import type { Logger } from './log/logger.ts';
 import type { ServerIdentity } from './media/metadata.ts';
-import type { HlsOptions } from './output/hls/hls-options.ts';
+import { DiskQueues } from './output/disk/disk-queue.ts';
+import { DvrOutput } from './output/dvr/dvr-output.ts';
 import { HlsOutput } from './output/hls/hls-output.ts';
 import { isOwnAddress, ownAddress } from './stats/host/addresses.ts';
 import { HostSampler } from './stats/host/host-sampler.ts';
@@ -77,6 +79,7 @@ export class Server {
   readonly #http: HttpPorts;
   readonly #listeners: ListenerSet;
   readonly #hls: HlsOutput;
+  readonly #dvr: DvrOutput;
   readonly #workers: readonly StreamWorker[];
 
   constructor(setup: ServerSetup) {
@@ -84,9 +87,13 @@ export class Server {
     this.#log = setup.log;
     this.#connections = new ConnectionRegistry(setup.config().root.max_connections);
     this.#vhosts = new VhostTable(setup.config());
-    this.#hls = new HlsOutput({ findOptions: hlsOptionsFinder(setup.config), log: setup.log });
+    const { config, log } = setup;
+    const queues = new DiskQueues();
+    this.#hls = new HlsOutput({ findOptions: optionsFinder(config, hlsOptions), queues, log });
+    this.#dvr = new DvrOutput({ findOptions: optionsFinder(config, dvrOptions), queues, log });
     this.#streams.onPublish((stream) => this.#hls.attach(stream));
-    this.#workers = [this.#hls];
+    this.#streams.onPublish((stream) => this.#dvr.attach(stream));
+    this.#workers = [this.#hls, this.#dvr];
     this.#cluster = new Cluster({
       edgeOf: (name) => edgeOptionsOf(setup.config(), name),
       forwardOf: (name) => forwardOptionsOf(setup.config(), name),
@@ -114,6 +121,7 @@ export class Server {
       outputs: this.#outputs,
       connections: this.#connections,
       hls: this.#hls,
+      dvr: this.#dvr,
       cluster: this.#cluster,
     };
     return [
@@ -213,13 +221,16 @@ export class Server {
   }
 }
 
-/** The HLS settings of a vhost as the configuration in force has them: one object until that changes. */
-function hlsOptionsFinder(config: () => Config): (vhost: string) => HlsOptions | undefined {
-  const known = new WeakMap<VhostSettings, HlsOptions | undefined>();
+/** The settings of an output for a vhost as the configuration in force has them: one object until that changes. */
+function optionsFinder<T>(
+  config: () => Config,
+  optionsOf: (vhost: VhostSettings, root: RootSettings) => T | undefined,
+): (vhost: string) => T | undefined {
+  const known = new WeakMap<VhostSettings, T | undefined>();
   return (name) => {
     const vhost = config().findVhost(name);
     if (vhost === undefined) return undefined;
-    if (!known.has(vhost)) known.set(vhost, hlsOptions(vhost, config().root));
+    if (!known.has(vhost)) known.set(vhost, optionsOf(vhost, config().root));
     return known.get(vhost);
   };
 }

@@ -93,6 +93,7 @@ export class Stream {
   #publisher: Publisher | undefined;
   #hasVideo = false;
   #videoMessages = 0;
+  #publishedMs = 0;
   #firstFrames: FirstFrames = NO_FRAMES;
 
   /**
@@ -146,6 +147,11 @@ export class Stream {
   /** The publisher has sent video, not only its header. */
   get hasVideo(): boolean {
     return this.#hasVideo;
+  }
+
+  /** The publisher's own timestamp of the latest message, which is the one that subscribers hear of right now. */
+  get publishedMs(): number {
+    return this.#publishedMs;
   }
 
   /** Video messages of all publishers, sequence headers included. */
@@ -220,6 +226,7 @@ export class Stream {
   // a message last, so that a subscriber who joins inside the call never gets it twice.
   #accept(published: MediaMessage): void {
     if (published.track === 'video') this.#videoMessages++;
+    this.#publishedMs = published.timestampMs;
     if (published.isSequenceHeader) {
       this.#acceptSequenceHeader(published);
       return;

@@ -23,6 +23,8 @@ export interface ServerOptions {
   /** More directives of `http_server`. */
   readonly httpServer?: string;
   readonly nodeArgs?: readonly string[];
+  /** Shell commands before the server starts, in the same process: limits. */
+  readonly prelude?: string;
   /** For a server that comes back where another one was; default: a free one. */
   readonly rtmpPort?: number;
   readonly httpPort?: number;
@@ -75,11 +77,12 @@ export class TestServer {
     const confPath = join(folder, 'srs.conf');
     writeFileSync(confPath, serverConf(rtmpPort, httpPort, options));
     const probe = join(import.meta.dirname, 'memory-probe.mjs');
-    const child = new Child(
-      process.execPath,
-      ['--expose-gc', '--import', probe, ...(options.nodeArgs ?? []), mainPath, '-c', confPath],
-      { cwd: folder, ipc: true, lifetimeMs: 300_000 },
-    );
+    const node = ['--expose-gc', '--import', probe, ...(options.nodeArgs ?? []), mainPath, '-c', confPath];
+    const { prelude } = options;
+    const [file, ...args] = prelude
+      ? ['/bin/bash', '-c', `${prelude} exec "$0" "$@"`, process.execPath, ...node]
+      : [process.execPath, ...node];
+    const child = new Child(file!, args, { cwd: folder, ipc: true, lifetimeMs: 300_000 });
     const server = new TestServer(child, rtmpPort, httpPort, folder, options.host ?? '127.0.0.1');
     await child.waitForOutput(new RegExp(`RTMP listen at tcp://\\S*:${rtmpPort}\\b`));
     await child.waitForOutput(new RegExp(`HTTP-Server listen at tcp://\\S*:${httpPort}\\b`));

@@ -3,12 +3,12 @@
 import { block, flag, int, list, template, word } from './row.ts';
 
 export const dvr = block(
-  { says: 'Record streams to files.', since: '1', reload: 'applied', support: 'planned' },
+  { says: 'Record streams to files.', since: '1', reload: 'applied', support: 'works' },
   {
     enabled: flag(false, { says: 'Record.', reload: 'applied', since: '1' }),
     dvr_apply: list({
       says: 'Streams to record, app/stream; all, or nothing said, is every stream.',
-      reload: 'new',
+      reload: 'applied',
       since: '3',
       env: false,
       example: 'all',

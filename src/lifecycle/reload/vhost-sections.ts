@@ -3,6 +3,7 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { ConnectionRegistry } from '../../connection/connection-registry.ts';
 import type { ViewerOutputs } from '../../connection/viewer-outputs.ts';
+import type { DvrOutput } from '../../output/dvr/dvr-output.ts';
 import type { HlsOutput } from '../../output/hls/hls-output.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
@@ -14,6 +15,7 @@ export interface RunningParts {
   readonly outputs: ViewerOutputs;
   readonly connections: ConnectionRegistry;
   readonly hls: HlsOutput;
+  readonly dvr: DvrOutput;
   readonly cluster: Cluster;
 }
 
@@ -28,6 +30,7 @@ export function vhostSections(running: RunningParts): readonly VhostSection[] {
     { name: 'play', apply: (change) => applyPlay(running, change) },
     { name: 'forward', apply: (change) => applyForward(running, change) },
     { name: 'hls', apply: (change) => applyHls(running, change) },
+    { name: 'dvr', apply: (change) => applyDvr(running, change) },
     { name: 'publish', apply: toConnections },
     { name: 'http_static', apply: () => {} },
     { name: 'http_remux', apply: (change) => applyHttpRemux(connections, change) },
@@ -62,6 +65,13 @@ function applyHls(running: RunningParts, { name, log }: VhostChange): void {
   const live = streamsOf(running, name).filter((stream) => stream.isPublishing);
   running.hls.reload(live);
   for (const _ of live) log.trace(`vhost ${name} hls reload success`);
+}
+
+/** What is recorded goes on in another file; nothing of the stream is lost in between. */
+function applyDvr(running: RunningParts, { name, log }: VhostChange): void {
+  const live = streamsOf(running, name).filter((stream) => stream.isPublishing);
+  running.dvr.reload(live);
+  for (const _ of live) log.trace(`vhost ${name} dvr reload success`);
 }
 
 /** Switched off, it ends its viewers; switched on, the streams that run are served at once. */

@@ -8,6 +8,7 @@ import type { Stream } from '../../stream/stream.ts';
 import type { StreamId } from '../../stream/stream-id.ts';
 import { BytePages } from '../disk/byte-pages.ts';
 import { DiskQueues } from '../disk/disk-queue.ts';
+import { settledInTime } from '../disk/settled-in-time.ts';
 import { DiskStore } from './disk-store.ts';
 import { HlsChannel } from './hls-channel.ts';
 import { type HlsNames, hlsNames } from './hls-names.ts';
@@ -106,7 +107,10 @@ export class HlsOutput {
       channel.detach();
       if (channel.options.disposeMs > 0 && !channel.isDisposed) channel.dispose();
     }
-    const isSettled = await settledInTime(channels.map(({ store }) => store.settled()));
+    const isSettled = await settledInTime(
+      channels.map(({ store }) => store.settled()),
+      CLOSE_TIMEOUT_MS,
+    );
     if (!isSettled) this.#host.log.warn('hls: the last segments could not be written in time');
     for (const channel of channels) channel.close();
   }
@@ -221,15 +225,4 @@ export class HlsOutput {
       );
     }
   }
-}
-
-async function settledInTime(promises: readonly Promise<void>[]): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), CLOSE_TIMEOUT_MS);
-  });
-  const all = Promise.all(promises).then(() => true);
-  const isSettled = await Promise.race([all, late]);
-  clearTimeout(timer);
-  return isSettled;
 }

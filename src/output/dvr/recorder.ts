@@ -1,0 +1,323 @@
+// Records one publish of one stream: decides when a file starts and ends, and goes on with another one when the disk
+// lets it down.
+//
+//   message -> cut? -> RecordingClock -> RecordingWriter (pages) -> RecordingFile -> disk
+
+import type { Logger } from '../../log/logger.ts';
+import { RateLimitedLog } from '../../log/rate-limited-log.ts';
+import type { MediaMessage } from '../../media/message.ts';
+import { parseVideoTag } from '../../media/video-tag.ts';
+import type { Stream, StreamSubscriber } from '../../stream/stream.ts';
+import type { BytePages } from '../disk/byte-pages.ts';
+import type { DiskQueue } from '../disk/disk-queue.ts';
+import type { DvrOptions } from './dvr-options.ts';
+import type { DvrPath } from './dvr-path.ts';
+import { FlvRecording } from './flv-recording.ts';
+import { Mp4Recording } from './mp4-recording.ts';
+import { RecordingClock } from './recording-clock.ts';
+import {
+  type FinishedRecording,
+  type PendingBytes,
+  RecordingFile,
+  type RecordingFileHost,
+} from './recording-file.ts';
+import type { RecordingPages, RecordingWriter } from './recording-writer.ts';
+
+export interface RecorderHost {
+  readonly options: DvrOptions;
+  readonly path: DvrPath;
+  readonly log: Logger;
+  readonly queue: DiskQueue;
+  readonly pages: BytePages;
+  /** Wall clock, ms since 1970. */
+  readonly wallClock: () => number;
+  /** Monotonic clock, ms. */
+  readonly now: () => number;
+  readonly onFile: (file: FinishedRecording) => void;
+  /** A file could not be written. `isNew` if the one before could. */
+  readonly onFailure: (error: Error, isNew: boolean) => void;
+  /** The publisher has left; its last file is being completed. */
+  readonly onEnd: () => void;
+}
+
+type Track = MediaMessage['track'];
+
+interface OpenRecording {
+  readonly file: RecordingFile;
+  readonly writer: RecordingWriter;
+  readonly clock: RecordingClock;
+  /** Decoder configurations that are in it. */
+  readonly headers: Map<Track, Buffer>;
+  /** Pictures are left out until one that decoding may start with. */
+  awaitsKeyFrame: boolean;
+  lastMs: number;
+  lastVideoMs: number;
+  firstSkippedMs: number;
+  flushedMs: number;
+}
+
+/** What a crash loses at most, and what a reader of the growing file waits for, ms of media. */
+const FLUSH_INTERVAL_MS = 1000;
+/** Bytes that the disk may be behind with one stream. */
+const MAX_PENDING_BYTES = 32 * 1024 * 1024;
+/** After a failure the next file is tried so much later, ms. */
+const RETRY_MS = 10_000;
+/** Pictures that never have a key frame are recorded after so long, ms: intra refresh needs none. */
+const KEY_FRAME_PATIENCE_MS = 10_000;
+
+export class Recorder implements StreamSubscriber {
+  readonly #stream: Stream;
+  readonly #host: RecorderHost;
+  readonly #trouble: RateLimitedLog;
+  readonly #reported = new Set<string>();
+  #isAttached = true;
+  #recording: OpenRecording | undefined;
+  #onGoodCut: ((message: MediaMessage) => void) | undefined;
+  #settled: Promise<void> = Promise.resolve();
+  readonly #pending: PendingBytes = { count: 0 };
+  #isStalled = false;
+  #hasFailed = false;
+  #retryAtMs = 0;
+
+  /** Subscribes. */
+  constructor(stream: Stream, host: RecorderHost) {
+    this.#stream = stream;
+    this.#host = host;
+    this.#trouble = new RateLimitedLog((text) => host.log.warn(text));
+    stream.subscribe(this);
+  }
+
+  get options(): DvrOptions {
+    return this.#host.options;
+  }
+
+  published(): void {}
+
+  gopStarted(): void {}
+
+  gopCleared(): void {}
+
+  metadata(): void {}
+
+  message(message: MediaMessage): void {
+    if (this.#onGoodCut !== undefined && this.#isGoodCut(message)) {
+      this.#onGoodCut(message);
+    } else if (message.isSequenceHeader) {
+      if (this.#recording !== undefined) this.#header(this.#recording, message);
+    } else if (!this.#isWaitingForDisk(message)) {
+      this.#frame(message);
+    }
+  }
+
+  unpublished(): void {
+    this.stop();
+  }
+
+  /**
+   * Another recorder is to go on from here: calls `onCut` with the next message that it can start with, instead of
+   * recording that.
+   */
+  replaceAtNextCut(onCut: (message: MediaMessage) => void): void {
+    this.#onGoodCut = onCut;
+  }
+
+  /** Completes the open file. May be called twice. */
+  stop(): void {
+    if (!this.#isAttached) return;
+    this.#isAttached = false;
+    this.#stream.unsubscribe(this);
+    this.#close();
+    void this.#settled.then(() => this.#trouble.close());
+    this.#host.onEnd();
+  }
+
+  /** Resolves when all files are at their place. */
+  settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  #frame(message: MediaMessage): void {
+    let recording = this.#recording;
+    if (recording !== undefined) {
+      recording.lastMs = recording.clock.map(message.track, this.#stream.publishedMs);
+      if (this.#cutsBefore(recording, message)) recording = undefined;
+    }
+    recording ??= this.#openAnother(message);
+    if (message.track === 'video') {
+      if (this.#isToBeSkipped(recording, message)) return;
+      recording.lastVideoMs = recording.lastMs;
+    }
+    this.#write(recording, message);
+  }
+
+  #write(recording: OpenRecording, message: MediaMessage): void {
+    const { writer, lastMs, flushedMs } = recording;
+    const result = writer.write(message, lastMs);
+    if (result === 'no room') {
+      this.#stall();
+    } else if (result === 'skipped') {
+      // Another file has room for what this one has none for.
+      const isForAnother = writer.isCutDue && lastMs > 0 && this.#mayStart(recording, message);
+      if (isForAnother) this.#writeToAnother(message);
+      else this.#report(recording, message);
+    } else if (lastMs - flushedMs >= FLUSH_INTERVAL_MS) {
+      writer.flush();
+      recording.flushedMs = lastMs;
+    }
+  }
+
+  #writeToAnother(message: MediaMessage): void {
+    const recording = this.#openAnother(message);
+    recording.awaitsKeyFrame &&= message.track === 'audio';
+    if (message.track === 'video') recording.lastVideoMs = recording.lastMs;
+    this.#write(recording, message);
+  }
+
+  #cutsBefore(recording: OpenRecording, message: MediaMessage): boolean {
+    const { plan, durationMs, waitsForKeyFrame } = this.#host.options;
+    if (recording.writer.isCutDue) return this.#mayStart(recording, message);
+    if (plan === 'session' || recording.clock.elapsed(recording.lastMs) < durationMs) return false;
+    return !waitsForKeyFrame || this.#mayStart(recording, message);
+  }
+
+  /** A file may start with a key frame, or with sound when there are no pictures, or none any more. */
+  #mayStart({ lastMs, lastVideoMs, headers }: OpenRecording, message: MediaMessage): boolean {
+    if (message.track === 'video') return message.isKeyFrame;
+    if (lastVideoMs < 0) return !headers.has('video');
+    return lastMs - lastVideoMs >= this.#host.options.durationMs;
+  }
+
+  #isToBeSkipped(recording: OpenRecording, message: MediaMessage): boolean {
+    if (!recording.awaitsKeyFrame || !isPicture(message)) return false;
+    if (recording.firstSkippedMs < 0) recording.firstSkippedMs = recording.lastMs;
+    const isLate = recording.lastMs - recording.firstSkippedMs >= KEY_FRAME_PATIENCE_MS;
+    if (!message.isKeyFrame && !isLate) return true;
+    recording.awaitsKeyFrame = false;
+    return false;
+  }
+
+  /** A header's time is that of the frames around it, whatever the publisher gave it. */
+  #header(recording: OpenRecording, message: MediaMessage): void {
+    if (recording.headers.get(message.track)?.equals(message.payload) === true) return;
+    recording.headers.set(message.track, Buffer.from(message.payload));
+    const result = recording.writer.header(message, recording.lastMs);
+    if (result === 'no room') this.#stall();
+    else if (result === 'skipped') this.#report(recording, message);
+  }
+
+  /** Completes the open file and opens one that starts with this message. */
+  #openAnother(message: MediaMessage): OpenRecording {
+    this.#close();
+    const recording = this.#open();
+    this.#recording = recording;
+    recording.lastMs = recording.clock.map(message.track, this.#stream.publishedMs);
+    recording.flushedMs = recording.lastMs;
+    const { video, audio } = this.#stream.headers;
+    for (const header of [video, audio]) if (header !== undefined) this.#header(recording, header);
+    return recording;
+  }
+
+  #open(): OpenRecording {
+    const { options, path, pages, queue, wallClock, log } = this.#host;
+    const { headers } = this.#stream;
+    const events: RecordingFileHost = {
+      queue,
+      pages,
+      pending: this.#pending,
+      onOpen: (name) => {
+        if (!this.#hasFailed) log.trace(`dvr stream ${this.#stream.id.stream} to file ${name}`);
+      },
+      onFirstPart: (name) => {
+        if (this.#hasFailed) log.trace(`dvr: the recording of ${this.#stream.url} goes on in ${name}`);
+        this.#hasFailed = false;
+      },
+      onFailure: (error) => this.#failed(file, error),
+      onFolderLost: (name) =>
+        this.#trouble.add('folder', `dvr: the folder of ${name} was removed, it is made again`),
+    };
+    const file = new RecordingFile(path.at(wallClock()), events, this.#settled);
+    const target: RecordingPages = {
+      take: (minSize) => (this.#pending.count > MAX_PENDING_BYTES ? undefined : pages.take(minSize)),
+      append: (page, from, to, isWhole) => file.append(page, from, to, isWhole),
+    };
+    const writer =
+      path.format === 'mp4' ? new Mp4Recording(target) : new FlvRecording(target, headers.metadata);
+    // A movie cannot start with hours of nothing.
+    const jitter = path.format === 'mp4' && options.jitter === 'off' ? 'zero' : options.jitter;
+    return {
+      file,
+      writer,
+      clock: new RecordingClock(jitter),
+      headers: new Map(),
+      awaitsKeyFrame: options.waitsForKeyFrame,
+      lastMs: 0,
+      lastVideoMs: -1,
+      firstSkippedMs: -1,
+      flushedMs: 0,
+    };
+  }
+
+  #close(): void {
+    const recording = this.#recording;
+    this.#recording = undefined;
+    if (recording === undefined) return;
+    recording.writer.flush();
+    const finished = recording.file.finish((sizeBytes) => recording.writer.complete(sizeBytes));
+    this.#settled = Promise.all([this.#settled, finished]).then(([, file]) => {
+      if (file !== undefined) this.#host.onFile(file);
+    });
+  }
+
+  /** The disk has failed, or is behind. */
+  #isWaitingForDisk(message: MediaMessage): boolean {
+    if (this.#hasFailed && this.#recording === undefined) {
+      return this.#host.now() < this.#retryAtMs || !this.#isGoodCut(message);
+    }
+    if (!this.#isStalled) return false;
+    const isBehind = this.#pending.count > MAX_PENDING_BYTES / 2;
+    if (isBehind || !this.#isGoodCut(message)) return true;
+    this.#isStalled = false;
+    return false;
+  }
+
+  /** The disk is too far behind: frames are left out until it has caught up. What was handed over stays. */
+  #stall(): void {
+    this.#isStalled = true;
+    const { url } = this.#stream;
+    this.#trouble.add(
+      'stall',
+      `dvr: the disk is too slow for ${url}, a part is left out: record fewer streams on it, or set dvr_path to a faster one`,
+    );
+  }
+
+  /** The next good place after a while is where the next file starts. */
+  #failed(file: RecordingFile, error: Error): void {
+    const isNew = !this.#hasFailed;
+    if (this.#recording?.file === file) this.#close();
+    if (this.#recording === undefined) {
+      this.#hasFailed = true;
+      this.#retryAtMs = this.#host.now() + RETRY_MS;
+    }
+    this.#host.onFailure(error, isNew);
+  }
+
+  #isGoodCut({ track, isKeyFrame, isSequenceHeader }: MediaMessage): boolean {
+    if (isSequenceHeader) return false;
+    return track === 'video' ? isKeyFrame : !this.#stream.hasVideo;
+  }
+
+  #report({ writer }: OpenRecording, { track, codec }: MediaMessage): void {
+    const reason = writer.skipReason;
+    if (reason === undefined) return;
+    const text = `dvr: ${track} of ${this.#stream.url} is not in the file, ${reason}`;
+    if (reason !== 'codec not supported') this.#trouble.add(`${track} ${reason}`, text);
+    else if (!this.#reported.has(codec)) this.#host.log.warn(`${text} in MP4: ${codec}; record to .flv`);
+    this.#reported.add(codec);
+  }
+}
+
+/** Enhanced RTMP says how colours are meant before the first picture. */
+function isPicture({ payload }: MediaMessage): boolean {
+  const tag = parseVideoTag(payload);
+  return tag.type === 'dropped' || tag.packetType !== 'metadata';
+}
