@@ -1,10 +1,10 @@
 // What a message costs a stream, and a flush a viewer, without sockets: the kernel's part is left out.
 
 import { TsMuxer } from '../../src/container/mpegts/ts-muxer.ts';
+import { CHUNKED_FRAMING } from '../../src/output/body-framing.ts';
 import { Fanout, type ViewerFormat } from '../../src/output/fanout.ts';
 import { FlushClock, type FlushGroup } from '../../src/output/flush-clock.ts';
 import { FlvFormat } from '../../src/output/flv/flv-format.ts';
-import { CHUNKED_FRAMING } from '../../src/output/flv/flv-framing.ts';
 import { RtmpFormat } from '../../src/output/rtmp/rtmp-format.ts';
 import type { ViewerSink } from '../../src/output/viewer.ts';
 import { PagePool } from '../../src/stream/page-pool.ts';
@@ -84,7 +84,7 @@ function startFanout(format: ViewerFormat): {
   const publication = stream.publish({ stop: () => {} });
   if (publication === undefined) throw new Error('the stream is taken');
   const clock = new ManualClock(WINDOW_MS);
-  const limits = { queueLengthMs: 30_000, queueLengthBytes: 2 ** 25, sendTimeoutMs: 30_000 };
+  const limits = { queueLengthMs: 30_000, queueLengthBytes: 2 ** 25, joinWindowMs: 0, sendTimeoutMs: 30_000 };
   const fanoutOptions = { ...limits, hasPublisherTime: false, clock, now: () => performance.now() };
   const fanout = new Fanout(stream, format, fanoutOptions, () => {});
   for (const message of [...SAMPLE_HEADERS, ...SAMPLE_MEDIA]) publication.message(message);

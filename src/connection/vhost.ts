@@ -24,6 +24,10 @@ export interface HttpRemuxOptions {
   readonly isEnabled: boolean;
   /** Template with `[vhost]`, `[app]` and `[stream]`; the extension picks the format. */
   readonly mount: string;
+  /** Sound that a new viewer of an AAC or MP3 stream gets at once, ms. */
+  readonly fastCacheMs: number;
+  /** How long a viewer may wait for a stream that nobody publishes before it gets 404, ms; undefined = as long as it likes. */
+  readonly waitMs: number | undefined;
 }
 
 export interface VhostOptions {

@@ -1,11 +1,18 @@
 // Where connections become viewers: picks the fan-out of a stream for a wire format and its flush clock.
 
-import type { Fanout, FanoutOptions } from '../output/fanout.ts';
+import { AudioFormat } from '../output/audio/audio-format.ts';
+import {
+  type BodyFraming,
+  CHUNKED_FRAMING,
+  PLAIN_FRAMING,
+  WEBSOCKET_FRAMING,
+} from '../output/body-framing.ts';
+import type { Fanout, FanoutOptions, ViewerFormat } from '../output/fanout.ts';
 import { FanoutRegistry } from '../output/fanout-registry.ts';
 import { FlushClocks } from '../output/flush-clock.ts';
 import { FlvFormat } from '../output/flv/flv-format.ts';
-import type { FlvFraming } from '../output/flv/flv-framing.ts';
 import { RtmpFormat } from '../output/rtmp/rtmp-format.ts';
+import { TsFormat } from '../output/ts/ts-format.ts';
 import type { Stream } from '../stream/stream.ts';
 import type { VhostOptions } from './vhost.ts';
 
@@ -13,6 +20,23 @@ import type { VhostOptions } from './vhost.ts';
 const QUEUE_LENGTH_BYTES = 32 * 1024 * 1024;
 /** A socket that takes nothing for so long is dead, ms (SRS: the send time-out). */
 const SEND_TIMEOUT_MS = 30_000;
+
+/** What a live stream over HTTP is made of, and how it travels. */
+export type LiveFormat = 'flv' | 'ts' | 'aac' | 'mp3';
+export type LiveTransport = 'plain' | 'chunked' | 'websocket';
+
+const FORMATS: Readonly<Record<LiveFormat, (framing: BodyFraming) => ViewerFormat>> = {
+  flv: (framing) => new FlvFormat(framing),
+  ts: (framing) => new TsFormat(framing),
+  aac: (framing) => new AudioFormat('aac', framing),
+  mp3: (framing) => new AudioFormat('mp3', framing),
+};
+
+const FRAMINGS: Readonly<Record<LiveTransport, BodyFraming>> = {
+  plain: PLAIN_FRAMING,
+  chunked: CHUNKED_FRAMING,
+  websocket: WEBSOCKET_FRAMING,
+};
 
 export class ViewerOutputs {
   readonly #fanouts = new FanoutRegistry();
@@ -24,10 +48,10 @@ export class ViewerOutputs {
     return this.#fanouts.fetchOrCreate(stream, `rtmp/${chunkSize}`, create, this.#options(stream, vhost));
   }
 
-  /** @param framingName tells framings apart: viewers of one share their bytes */
-  flv(stream: Stream, vhost: VhostOptions, framingName: string, framing: FlvFraming): Fanout {
-    const create = () => new FlvFormat(framing);
-    return this.#fanouts.fetchOrCreate(stream, `flv/${framingName}`, create, this.#options(stream, vhost));
+  live(stream: Stream, vhost: VhostOptions, format: LiveFormat, transport: LiveTransport): Fanout {
+    const create = () => FORMATS[format](FRAMINGS[transport]);
+    const key = `${format}/${transport}`;
+    return this.#fanouts.fetchOrCreate(stream, key, create, this.#options(stream, vhost));
   }
 
   /** The vhost of a stream has got other settings: they hold for its viewers from now on. */
@@ -46,6 +70,7 @@ export class ViewerOutputs {
       queueLengthMs,
       queueLengthBytes: QUEUE_LENGTH_BYTES,
       sendTimeoutMs: SEND_TIMEOUT_MS,
+      joinWindowMs: vhost.httpRemux.fastCacheMs,
       hasPublisherTime: stream.options.hasPublisherTime,
       clock: mergedWriteMs > 0 ? this.#clocks.get(mergedWriteMs) : undefined,
       now: () => performance.now(),

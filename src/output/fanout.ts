@@ -18,6 +18,10 @@ export interface ViewerFormat {
   readonly log: PreparedLog;
   /** Viewers end when the publisher leaves (HTTP) or wait for the next one (RTMP). */
   readonly endsWithPublisher: boolean;
+  /** Viewers start with the open group of pictures; without that, `joinWindowMs` says where. */
+  readonly startsWithGop: boolean;
+  /** The headers in force before the first message, for formats that write frames with what these say. */
+  prime(headers: StreamHeaders): void;
   appendMetadata(body: Buffer): void;
   appendMessage(message: MediaMessage): void;
   /** May the viewer be opened now, or should it wait to see which tracks come? */
@@ -41,6 +45,8 @@ export interface FanoutOptions {
   readonly queueLengthBytes: number;
   /** A sink that takes nothing for so long is given up, ms. */
   readonly sendTimeoutMs: number;
+  /** What a viewer gets at once of a format that does not start with a group of pictures, ms (`fast_cache`). */
+  readonly joinWindowMs: number;
   /** Viewers keep the publisher's timestamps: their zero is 0, not their first message. */
   readonly hasPublisherTime: boolean;
   /** The clock of merged writes; undefined = flush in the turn that brought the messages (`min_latency`). */
@@ -82,7 +88,8 @@ export class Fanout implements StreamSubscriber {
     this.#joinHeaders = stream.headers;
     this.#groups = new ViewerGroups(options.clock, (group) => this.#flushGroup(group));
     stream.subscribe(this);
-    stream.replayGop(this);
+    format.prime(stream.gopHeaders);
+    if (format.startsWithGop || options.joinWindowMs > 0) stream.replayGop(this);
   }
 
   get viewerCount(): number {
@@ -159,12 +166,13 @@ export class Fanout implements StreamSubscriber {
   }
 
   gopStarted(headers: StreamHeaders): void {
+    if (!this.#format.startsWithGop) return;
     this.#joinAt = this.#log.end;
     this.#joinHeaders = headers;
   }
 
   gopCleared(): void {
-    this.#joinAt = undefined;
+    if (this.#format.startsWithGop) this.#joinAt = undefined;
   }
 
   metadata(body: Buffer): void {
@@ -175,7 +183,21 @@ export class Fanout implements StreamSubscriber {
     if (message.isKeyFrame) this.#lastKeyFrame = this.#log.end;
     if (this.#firstMediaMs === undefined && !message.isSequenceHeader) this.#firstMediaComes();
     this.#format.appendMessage(message);
+    if (!this.#format.startsWithGop) this.#slideJoin();
     if (this.#options.clock === undefined) this.#flushSoon();
+  }
+
+  /** Keeps the place where viewers join so far behind the end as they want at once. */
+  #slideJoin(): void {
+    const { joinWindowMs } = this.#options;
+    const { first, end, lastTimestampMs } = this.#log;
+    if (joinWindowMs <= 0 || first === end) {
+      this.#joinAt = undefined;
+      return;
+    }
+    let joinAt = this.#joinAt ?? end - 1;
+    while (joinAt < end - 1 && this.#log.entry(joinAt).timestampMs < lastTimestampMs - joinWindowMs) joinAt++;
+    this.#joinAt = joinAt;
   }
 
   /** Those who have waited for it, if they are few, see a picture at once: on an edge the first viewer always waits. */

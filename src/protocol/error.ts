@@ -32,6 +32,7 @@ export const PROTOCOL_ERRORS = {
     name: 'RtmpPending',
     text: 'Too much input while a request waits for its answer',
   },
+  webSocket: { code: 2807, name: 'WebSocketFrame', text: 'Invalid WebSocket frame' },
 } as const;
 
 export type ProtocolErrorKind = keyof typeof PROTOCOL_ERRORS;

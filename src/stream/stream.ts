@@ -207,6 +207,11 @@ export class Stream {
     if (this.#publisher === undefined && this.#subscribers.length === 0) this.#onIdle(this);
   }
 
+  /** Headers of the open group of pictures, or those in force where there is none. */
+  get gopHeaders(): StreamHeaders {
+    return this.#gop.isOpen ? this.#gopHeaders : this.#headers;
+  }
+
   /** Gives a new subscriber the group of pictures so far, as if it had been there. */
   replayGop(subscriber: StreamSubscriber): void {
     if (!this.#gop.isOpen) return;

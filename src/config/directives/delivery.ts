@@ -33,7 +33,12 @@ export const httpRemux = block(
       unit: 's',
       reload: 'live',
       since: '2',
-      support: 'planned',
+    }),
+    wait_for_stream: float(-1, {
+      says: 'How long a viewer waits for a stream that nobody publishes before it gets 404; 0 not at all, -1 as long as it likes. On an edge at least 5.',
+      unit: 's',
+      reload: 'live',
+      since: 'tsrs',
     }),
     drop_if_not_match: flag(true, {
       says: 'Drop messages of a track that the FLV header does not announce.',

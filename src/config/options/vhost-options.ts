@@ -26,7 +26,12 @@ export function vhostOptions(vhost: VhostSettings): VhostOptions {
       mergedReadMs: publish.mr && !vhost.min_latency ? publish.mr_latency : undefined,
       idleKickoffMs: publish.kickoff_for_idle * 1000,
     },
-    httpRemux: { isEnabled: remux.enabled, mount: remux.mount },
+    httpRemux: {
+      isEnabled: remux.enabled,
+      mount: remux.mount,
+      fastCacheMs: Math.max(0, remux.fast_cache * 1000),
+      waitMs: waitMs(vhost),
+    },
     stream: {
       hasGopCache: play.gop_cache,
       gopCacheMaxFrames: play.gop_cache_max_frames,
@@ -35,4 +40,13 @@ export function vhostOptions(vhost: VhostSettings): VhostOptions {
       reduceSequenceHeader: play.reduce_sequence_header,
     },
   };
+}
+
+/** A stream that has to be fetched from another server first is not there at once. */
+const FETCH_MS = 5000;
+
+function waitMs({ http_remux: { wait_for_stream: waitSec }, cluster }: VhostSettings): number | undefined {
+  if (waitSec < 0) return undefined;
+  const isFetched = cluster.mode === 'remote' || cluster.origin_cluster;
+  return Math.max(waitSec * 1000, isFetched ? FETCH_MS : 0);
 }

@@ -6,9 +6,19 @@ import type { Fanout } from '../../output/fanout.ts';
 import type { Viewer, ViewerEnd } from '../../output/viewer.ts';
 import type { Connection, ConnectionKind } from '../connection-registry.ts';
 import type { VhostOptions } from '../vhost.ts';
+import type { LiveEnd, LivePeer } from './live-peer.ts';
 
-/** How long the last bytes may take to leave before the socket is destroyed, ms. */
-const CLOSE_TIMEOUT_MS = 3000;
+/** What a socket needs to become a viewer. */
+export interface LiveStart {
+  readonly fanout: Fanout;
+  /** Name of the stream's virtual host. */
+  readonly vhost: string;
+  readonly peer: LivePeer;
+  /** How long the first media may take, ms; undefined = as long as the client likes. */
+  readonly waitMs: number | undefined;
+  /** Called once, when the viewer is gone for whatever reason. */
+  readonly onEnd: () => void;
+}
 
 export class HttpConnection implements Connection {
   readonly id: string;
@@ -18,6 +28,8 @@ export class HttpConnection implements Connection {
   readonly #socket: Socket;
   #fanout: Fanout | undefined;
   #viewer: Viewer | undefined;
+  #peer: LivePeer | undefined;
+  #waitTimer: NodeJS.Timeout | undefined;
   #onLiveEnd: (() => void) | undefined;
   #vhost: string | undefined;
   #isLive = false;
@@ -50,41 +62,37 @@ export class HttpConnection implements Connection {
     return this.#vhost;
   }
 
-  /**
-   * Makes the socket a viewer; the HTTP server's own response is out of the game from here on.
-   * @param vhost name of the stream's virtual host
-   * @param head response head, sent together with the first media
-   * @param onEnd called once, when the viewer is gone for whatever reason
-   */
-  startLive(fanout: Fanout, vhost: string, head: Buffer, onEnd: () => void): void {
+  /** Makes the socket a viewer; the HTTP server's own response is out of the game from here on. */
+  startLive({ fanout, vhost, peer, waitMs, onEnd }: LiveStart): void {
     this.#isLive = true;
     this.#vhost = vhost;
+    this.#peer = peer;
     this.#onLiveEnd = onEnd;
     this.#socket.setTimeout(0);
-    // What the client sends from here on is read and dropped, lest requests pile up in the HTTP parser.
-    this.#socket.on('data', () => {});
+    this.#socket.on('data', (bytes: Buffer) => peer.receive(bytes));
     for (const listener of this.#socket.listeners('data').slice(0, -1)) {
       this.#socket.off('data', listener as () => void);
     }
     this.#fanout = fanout;
     this.#viewer = fanout.add({
       sink: this.#socket,
-      preamble: head,
+      preamble: peer.preamble,
       durationMs: 0,
       onEnd: (reason) => this.#viewerEnded(reason),
       onSkip: (count, lagMs) => {
         this.log.warn(`shrinking, removed=${count}, lag=${Math.round(lagMs)}ms: the client reads too slowly`);
       },
     });
+    if (waitMs === undefined || this.#viewer.isOpen) return;
+    this.#waitTimer = setTimeout(() => this.#waitIsOver(waitMs), waitMs);
   }
 
   /** Viewers end with the feature that serves them; their response is cut, as SRS does it. */
   configure(vhost: VhostOptions): void {
     this.#socket.setNoDelay(vhost.tcpNodelay);
-    if (vhost.httpRemux.isEnabled) return;
+    if (vhost.httpRemux.isEnabled || this.#viewer === undefined) return;
     this.log.warn('server disconnect. ret=4040, http_remux was switched off');
-    this.#stopLive();
-    this.#socket.destroySoon();
+    this.#endLive('dropped');
   }
 
   /** HTTP has no word for it. */
@@ -94,8 +102,14 @@ export class HttpConnection implements Connection {
 
   close(reason: string): void {
     this.log.trace(`http: close client, ${reason}`);
-    this.#stopLive();
-    this.#socket.destroy();
+    if (this.#viewer === undefined) this.#socket.destroy();
+    else this.#endLive('dropped');
+  }
+
+  #waitIsOver(waitMs: number): void {
+    if (this.#viewer === undefined || this.#viewer.isOpen) return;
+    this.log.warn(`serve error code=4040 : no stream within ${waitMs}ms, ip=${this.remoteAddress}`);
+    this.#endLive('missing');
   }
 
   #viewerEnded(reason: ViewerEnd): void {
@@ -106,8 +120,12 @@ export class HttpConnection implements Connection {
       return;
     }
     this.log.trace('server disconnect. ret=4040, the stream has ended');
-    this.#socket.setTimeout(CLOSE_TIMEOUT_MS, () => this.#socket.destroy());
-    this.#socket.destroySoon();
+    this.#peer?.end('ended');
+  }
+
+  #endLive(reason: LiveEnd): void {
+    this.#stopLive();
+    this.#peer?.end(reason);
   }
 
   #stopLive(): void {
@@ -118,6 +136,7 @@ export class HttpConnection implements Connection {
   #forgetViewer(): void {
     this.#viewer = undefined;
     this.#fanout = undefined;
+    clearTimeout(this.#waitTimer);
     this.#onLiveEnd?.();
     this.#onLiveEnd = undefined;
   }

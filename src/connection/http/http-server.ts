@@ -1,6 +1,7 @@
 // One HTTP listener: counts and logs its sockets, answers preflights, and gives every answer SRS's headers. What
 // it serves is added from outside (live streams, files, the API).
 
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { connectionId } from '../../log/connection-id.ts';
@@ -76,6 +77,9 @@ export class HttpServer {
     });
     const accepted = options.tls === undefined ? 'connection' : 'secureConnection';
     this.fastify.server.on(accepted, (socket: Socket) => this.#accepted(socket));
+    this.fastify.server.on('upgrade', (request, socket, head) =>
+      this.#upgrade(request, socket as Socket, head),
+    );
     this.fastify.addHook('onRequest', (request, reply) => this.#onRequest(request, reply));
     this.fastify.setNotFoundHandler((_request, reply) => {
       reply.code(404).header('Content-Type', 'text/plain; charset=utf-8').send('Not Found');
@@ -130,6 +134,21 @@ export class HttpServer {
     const exchange = { request, reply, connection, path, vhost: requestVhost(request), hasCors };
     for (const service of services) if (await service.serve(exchange)) return reply;
     return reply.callNotFound();
+  }
+
+  /**
+   * A request that wants another protocol. It goes the way of all others: who serves WebSockets takes its socket,
+   * and everybody else answers it in HTTP, since an upgrade is no more than an offer (RFC 9110, 7.8).
+   */
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.destroySoon());
+    socket.on('error', () => socket.destroy());
+    socket.once('end', () => socket.destroySoon());
+    if (head.length > 0) socket.unshift(head);
+    this.fastify.routing(request, response);
   }
 
   /** What is no HTTP. A live stream's socket is past that: whatever its client still sends is dropped, as in SRS. */

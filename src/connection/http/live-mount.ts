@@ -2,11 +2,15 @@
 
 import type { StreamId } from '../../stream/stream-id.ts';
 import type { VhostOptions } from '../vhost.ts';
+import type { LiveFormat } from '../viewer-outputs.ts';
 
-/** The live formats that a mount's extension can pick. */
-export type LiveFormat = 'flv';
-
-const FORMATS: Readonly<Record<string, LiveFormat>> = { '.flv': 'flv' };
+/** A mount's extension picks the format. */
+const FORMATS: Readonly<Record<string, LiveFormat>> = {
+  '.flv': 'flv',
+  '.ts': 'ts',
+  '.aac': 'aac',
+  '.mp3': 'mp3',
+};
 
 export interface LiveMatch {
   readonly format: LiveFormat;

@@ -1,21 +1,32 @@
 // Live streams of `http_remux`: a request that names one makes its socket a viewer of the stream.
 
 import type { FastifyRequest } from 'fastify';
-import { CHUNKED_FRAMING, PLAIN_FRAMING } from '../../output/flv/flv-framing.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
+import { checkHandshake, encodeWsHead, wantsWebSocket } from '../../protocol/websocket/handshake.ts';
 import type { ClientFacts } from '../../stats/client-statistics.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { VhostOptions } from '../vhost.ts';
+import type { LiveFormat, LiveTransport } from '../viewer-outputs.ts';
 import type { HttpConnection } from './http-connection.ts';
 import type { HttpHost } from './http-server.ts';
 import type { HttpExchange, HttpService } from './http-service.ts';
 import { type LiveMatch, matchLiveMount } from './live-mount.ts';
+import { HttpLivePeer, type LivePeer, WebSocketLivePeer } from './live-peer.ts';
 import { encodeLiveHead } from './live-response.ts';
 
 /** Says whether a path names a file; StaticFiles is one. */
 export interface FileFinder {
   has(exchange: Pick<HttpExchange, 'vhost' | 'path'>): Promise<boolean>;
 }
+
+const CONTENT_TYPES: Readonly<Record<LiveFormat, string>> = {
+  flv: 'video/x-flv',
+  ts: 'video/MP2T',
+  aac: 'audio/x-aac',
+  mp3: 'audio/mpeg',
+};
+
+const TEXT = 'text/plain; charset=utf-8';
 
 export class LiveStreams implements HttpService {
   readonly #host: HttpHost;
@@ -35,36 +46,96 @@ export class LiveStreams implements HttpService {
     const match = matchLiveMount(exchange.path, vhost, isPublished);
     if (match === undefined) return false;
     if (!isPublished(match.id) && (await this.#files.has(exchange))) return false;
-    if (exchange.request.method === 'HEAD') exchange.reply.header('Content-Type', 'video/x-flv').send('');
-    else this.#start(exchange, match, vhost);
+    if (exchange.request.method === 'HEAD') {
+      exchange.reply.header('Content-Type', CONTENT_TYPES[match.format]).send('');
+    } else if (vhost.httpRemux.waitMs === 0 && !isPublished(match.id)) {
+      exchange.reply.callNotFound();
+    } else if (wantsWebSocket(exchange.request.headers)) {
+      this.#startWebSocket(exchange, match, vhost);
+    } else {
+      this.#startHttp(exchange, match, vhost);
+    }
     return true;
   }
 
-  #start(exchange: HttpExchange, match: LiveMatch, vhost: VhostOptions): void {
-    const { request, reply, connection, hasCors } = exchange;
+  #startHttp(exchange: HttpExchange, match: LiveMatch, vhost: VhostOptions): void {
+    const { request, reply, hasCors } = exchange;
     reply.hijack();
-    const { streams, outputs, identity, statistics, cluster } = this.#host;
+    const server = this.#serverName;
     const isChunked = request.raw.httpVersionMajor > 1 || request.raw.httpVersionMinor >= 1;
-    const stream = streams.fetchOrCreate(match.id, vhost.stream);
-    const framing = isChunked ? CHUNKED_FRAMING : PLAIN_FRAMING;
-    const fanout = outputs.flv(stream, vhost, isChunked ? 'chunked' : 'plain', framing);
-    const head = encodeLiveHead({
-      contentType: 'video/x-flv',
-      server: `${identity.name}/${identity.version}`,
-      isChunked,
-      hasCors,
-    });
-    connection.log.trace(
-      `FLV ${stream.url}, encoder=FLV, nodelay=${Number(vhost.tcpNodelay)}, mw_sleep=${vhost.play.mergedWriteMs}ms`,
-    );
+    const contentType = CONTENT_TYPES[match.format];
+    const head = encodeLiveHead({ contentType, server, isChunked, hasCors });
+    const peer = new HttpLivePeer(request.raw.socket, head, server);
+    this.#start(exchange, match, vhost, isChunked ? 'chunked' : 'plain', peer);
+  }
+
+  /** The handshake is answered at once, whether the stream is there or not: browsers do not wait long for it. */
+  #startWebSocket(exchange: HttpExchange, match: LiveMatch, vhost: VhostOptions): void {
+    const { request, reply, connection } = exchange;
+    const handshake = checkHandshake(request.method, request.headers);
+    if (handshake.type === 'refused') {
+      if (handshake.status === 426)
+        reply.header('Sec-WebSocket-Version', '13').header('Upgrade', 'websocket');
+      reply.code(handshake.status).header('Content-Type', TEXT).send(handshake.reason);
+      return;
+    }
+    if (!this.#mayConnect(exchange)) {
+      reply
+        .code(403)
+        .header('Content-Type', TEXT)
+        .send('crossdomain is off: pages of other origins may not play');
+      return;
+    }
+    reply.hijack();
     const { socket } = request.raw;
+    reply.raw.detachSocket(socket);
+    socket.write(encodeWsHead(handshake.accept, this.#serverName));
+    const peer = new WebSocketLivePeer(socket, (text) =>
+      connection.log.warn(`serve error code=2807 : ${text}, ip=${connection.remoteAddress}`),
+    );
+    this.#start(exchange, match, vhost, 'websocket', peer);
+  }
+
+  #start(
+    exchange: HttpExchange,
+    { format, id }: LiveMatch,
+    vhost: VhostOptions,
+    transport: LiveTransport,
+    peer: LivePeer,
+  ): void {
+    const { request, connection } = exchange;
+    const { streams, outputs, statistics, cluster } = this.#host;
+    const { socket } = request.raw;
+    const stream = streams.fetchOrCreate(id, vhost.stream);
+    const fanout = outputs.live(stream, vhost, format, transport);
+    connection.log.trace(
+      `FLV ${stream.url}, encoder=${format.toUpperCase()}, nodelay=${Number(vhost.tcpNodelay)}, mw_sleep=${vhost.play.mergedWriteMs}ms`,
+    );
     socket.setNoDelay(vhost.tcpNodelay);
     const client = statistics.addClient(clientFacts(request, connection, stream), socket);
-    const leaveCluster = cluster.joinViewer(stream, liveUrl(exchange, match.id));
-    connection.startLive(fanout, vhost.name, head, () => {
-      leaveCluster();
-      statistics.removeClient(client);
+    const leaveCluster = cluster.joinViewer(stream, liveUrl(exchange, id));
+    connection.startLive({
+      fanout,
+      vhost: vhost.name,
+      peer,
+      waitMs: vhost.httpRemux.waitMs,
+      onEnd: () => {
+        leaveCluster();
+        statistics.removeClient(client);
+      },
     });
+  }
+
+  /** CORS does not hold for WebSockets: a browser connects wherever a page wants, and says only where that is from. */
+  #mayConnect({ request, hasCors }: HttpExchange): boolean {
+    const { origin } = request.headers;
+    if (origin === undefined || hasCors) return true;
+    return URL.canParse(origin) && new URL(origin).host === request.host;
+  }
+
+  get #serverName(): string {
+    const { name, version } = this.#host.identity;
+    return `${name}/${version}`;
   }
 }
 

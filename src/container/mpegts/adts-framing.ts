@@ -11,14 +11,24 @@ const SAMPLE_RATES = [
   96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
 ] as const;
 
+/** Syncword's second byte without CRC: the MPEG-2 identifier that SRS writes into TS, the MPEG-4 one elsewhere. */
+const MPEG2_ID = 0xf9;
+const MPEG4_ID = 0xf1;
+
 /** Frames one AAC track. */
 export class AdtsFraming implements ElementaryFraming {
+  readonly #idByte: number;
   #config: AudioSpecificConfig | undefined;
   /** The two bytes that do not depend on the frame: profile, rate index, channels. */
   #byte2 = 0;
   #byte3 = 0;
   #payload = NO_BYTES;
   #start = 0;
+
+  /** @param version whose identifier the headers carry, whatever the object type */
+  constructor(version: 'mpeg2' | 'mpeg4' = 'mpeg2') {
+    this.#idByte = version === 'mpeg2' ? MPEG2_ID : MPEG4_ID;
+  }
 
   get isConfigured(): boolean {
     return this.#config !== undefined;
@@ -53,8 +63,7 @@ export class AdtsFraming implements ElementaryFraming {
   write(target: Buffer, offset: number): void {
     const frameLength = HEADER_SIZE + this.#payload.length - this.#start;
     target[offset] = 0xff;
-    // MPEG-2 AAC without CRC, as SRS says, whatever the object type.
-    target[offset + 1] = 0xf9;
+    target[offset + 1] = this.#idByte;
     target[offset + 2] = this.#byte2;
     target[offset + 3] = this.#byte3 | (frameLength >> 11);
     target[offset + 4] = (frameLength >> 3) & 0xff;

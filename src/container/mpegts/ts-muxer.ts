@@ -28,11 +28,14 @@ export interface TsMuxerOptions {
   readonly packsAudio?: boolean;
   /** Those of an earlier muxer of the same stream; counted on in place. */
   readonly counters?: TsCounters;
+  /** A sequence header is enough to list its track: a live viewer cannot look ahead. */
+  readonly listsAnnounced?: boolean;
 }
 
 export class TsMuxer {
   readonly counters: TsCounters;
   readonly #packer: AudioPacker | undefined;
+  readonly #listsAnnounced: boolean;
   readonly #h264 = new NalFraming(H264_RULES);
   readonly #h265 = new NalFraming(H265_RULES);
   readonly #aac = new AdtsFraming();
@@ -46,6 +49,7 @@ export class TsMuxer {
   constructor(options: TsMuxerOptions = {}) {
     this.counters = options.counters ?? { tables: 0, video: 0, aac: 0, mp3: 0 };
     this.#packer = options.packsAudio === true ? new AudioPacker() : undefined;
+    this.#listsAnnounced = options.listsAnnounced === true;
     this.#plan = new PesPlan(this.counters);
   }
 
@@ -107,7 +111,11 @@ export class TsMuxer {
     const { codec } = tag;
     if (codec !== 'h264' && codec !== 'hevc') return this.#skip('codec not supported');
     const framing = codec === 'h264' ? this.#h264 : this.#h265;
-    if (tag.isSequenceHeader) return this.#configure(framing, payload, tag.dataOffset);
+    if (tag.isSequenceHeader) {
+      this.#configure(framing, payload, tag.dataOffset);
+      if (this.#listsAnnounced && framing.isConfigured) this.#seenVideo(codec);
+      return 0;
+    }
     if (tag.packetType !== 'coded-frames') return 0;
     return this.#planVideo(message, dts, tag, codec, framing);
   }
@@ -121,7 +129,7 @@ export class TsMuxer {
   ): number {
     const size = this.#planFrame(framing, message.payload, tag.dataOffset);
     if (size === 0) return 0;
-    if (this.#tracks.video !== codec) this.#changeTracks({ ...this.#tracks, video: codec });
+    this.#seenVideo(codec);
     const delay = compositionTimeMs(tag, message.payload) * TICKS_PER_MS;
     // Nothing is shown before time 0: a negative PTS would wrap to the far future.
     const pts = Math.max(dts + delay, Math.min(dts, 0));
@@ -135,11 +143,15 @@ export class TsMuxer {
     const { codec } = tag;
     if (codec !== 'aac' && codec !== 'mp3') return this.#skip('codec not supported');
     const framing = codec === 'aac' ? this.#aac : this.#raw;
-    if (tag.isSequenceHeader) return this.#configure(framing, payload, tag.dataOffset);
+    if (tag.isSequenceHeader) {
+      this.#configure(framing, payload, tag.dataOffset);
+      if (this.#listsAnnounced && framing.isConfigured) this.#seenAudio(codec);
+      return 0;
+    }
     if (tag.packetType !== 'coded-frames') return 0;
     const size = this.#planFrame(framing, payload, tag.dataOffset);
     if (size === 0) return 0;
-    if (this.#tracks.audio !== codec) this.#changeAudio(codec);
+    this.#seenAudio(codec);
     if (this.#packer === undefined) return this.#plan.audio(framing, size, pts, codec, this.#isClockAudio);
     return this.#packer.add(framing, size, pts) ? this.#preparePacked(this.#packer) : 0;
   }
@@ -160,12 +172,16 @@ export class TsMuxer {
     return size < 0 ? this.#skip('broken frame') : size;
   }
 
-  #configure(framing: ElementaryFraming, payload: Buffer, offset: number): number {
-    if (framing.configure(payload.subarray(offset))) return 0;
-    return this.#skip('no usable sequence header');
+  #configure(framing: ElementaryFraming, payload: Buffer, offset: number): void {
+    if (!framing.configure(payload.subarray(offset))) this.#skip('no usable sequence header');
   }
 
-  #changeAudio(codec: TsAudioCodec): void {
+  #seenVideo(codec: TsVideoCodec): void {
+    if (this.#tracks.video !== codec) this.#changeTracks({ ...this.#tracks, video: codec });
+  }
+
+  #seenAudio(codec: TsAudioCodec): void {
+    if (this.#tracks.audio === codec) return;
     // Frames of the old codec must not end up in a packet of the new one.
     if (this.#tracks.audio !== undefined) this.#packer?.take();
     this.#changeTracks({ ...this.#tracks, audio: codec });

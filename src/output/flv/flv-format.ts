@@ -1,4 +1,4 @@
-// Prepares FLV tags for all HTTP-FLV (and later WebSocket-FLV) viewers of a stream. Tags carry absolute time,
+// Prepares FLV tags for all HTTP-FLV or WebSocket-FLV viewers of a stream. Tags carry absolute time,
 // so a batch is copied once per flush and its timestamps are patched in place for each viewer's clock. The
 // kernel has taken the bytes when `write` returns; where it has not, that copy belongs to the slow sink and
 // the next viewer with another clock gets a fresh one.
@@ -7,6 +7,7 @@ import {
   encodeFlvHeader,
   encodeTag,
   FLV_TAG_AUDIO,
+  FLV_TAG_HEADER_SIZE,
   FLV_TAG_OVERHEAD,
   FLV_TAG_SCRIPT,
   FLV_TAG_VIDEO,
@@ -17,10 +18,10 @@ import {
 } from '../../container/flv/flv-tag.ts';
 import type { MediaMessage } from '../../media/message.ts';
 import type { StreamHeaders } from '../../stream/stream.ts';
+import { type BodyFraming, framed } from '../body-framing.ts';
 import type { ViewerFormat } from '../fanout.ts';
 import { AUDIO, DATA, type EntryKind, PreparedLog, VIDEO } from '../prepared-log.ts';
 import type { Viewer } from '../viewer.ts';
-import { type FlvFraming, framed } from './flv-framing.ts';
 
 /** After so long with one track only, the other one is not expected any more, ms. */
 const TRACK_GUESS_MS = 400;
@@ -38,13 +39,18 @@ interface PatchedBatch {
 export class FlvFormat implements ViewerFormat {
   readonly log = new PreparedLog();
   readonly endsWithPublisher = true;
-  readonly #framing: FlvFraming;
+  readonly startsWithGop = true;
+  readonly #framing: BodyFraming;
   #hasAudio = false;
   #hasVideo = false;
   #batch: PatchedBatch | undefined;
 
-  constructor(framing: FlvFraming) {
+  constructor(framing: BodyFraming) {
     this.#framing = framing;
+  }
+
+  prime(): void {
+    // Viewers get the headers as tags of their own.
   }
 
   appendMetadata(body: Buffer): void {
@@ -131,16 +137,16 @@ export class FlvFormat implements ViewerFormat {
     for (let sequence = from; sequence < to; sequence++) {
       const entry = this.log.entry(sequence);
       if (entry.kind === DATA) continue;
-      const tagOffset = entry.position - start + this.#framing.headSize;
+      const tagOffset = entry.position - start + entry.headerSize - FLV_TAG_HEADER_SIZE;
       writeTagTimestamp(bytes, tagOffset, Math.max(0, entry.timestampMs - baseMs));
     }
     batch.baseMs = baseMs;
   }
 
   #append(type: FlvTagType, kind: EntryKind, payload: Buffer, timestampMs: number, isHeader: boolean): void {
-    const { headSize, tailSize } = this.#framing;
     const tagSize = payload.length + FLV_TAG_OVERHEAD;
-    const size = headSize + tagSize + tailSize;
+    const headSize = this.#framing.headSize(tagSize);
+    const size = headSize + tagSize + this.#framing.tailSize;
     const { page, offset } = this.log.reserve(size);
     const dataOffset = writeTagHeader(page, offset + headSize, type, payload.length, timestampMs);
     page.set(payload, dataOffset);

@@ -38,6 +38,7 @@ function typeIdOf(kind: EntryKind): number {
 export class RtmpFormat implements ViewerFormat {
   readonly log = new PreparedLog();
   readonly endsWithPublisher = false;
+  readonly startsWithGop = true;
   readonly #chunkSize: number;
   #lastAudioMs = -1;
   #lastVideoMs = -1;
@@ -45,6 +46,10 @@ export class RtmpFormat implements ViewerFormat {
   /** @param chunkSize chunk size that the players were told, bytes */
   constructor(chunkSize: number) {
     this.#chunkSize = chunkSize;
+  }
+
+  prime(): void {
+    // Viewers get the headers as messages of their own.
   }
 
   appendMetadata(body: Buffer): void {

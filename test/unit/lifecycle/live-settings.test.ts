@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MediaMessage } from '../../../src/media/message.ts';
+import { PLAIN_FRAMING } from '../../../src/output/body-framing.ts';
 import { Fanout, type FanoutOptions } from '../../../src/output/fanout.ts';
 import { FlushClock } from '../../../src/output/flush-clock.ts';
 import { FlvFormat } from '../../../src/output/flv/flv-format.ts';
-import { PLAIN_FRAMING } from '../../../src/output/flv/flv-framing.ts';
 import type { Publication, Stream, StreamOptions } from '../../../src/stream/stream.ts';
 import { StreamRegistry } from '../../../src/stream/stream-registry.ts';
 import { FakeSink } from '../output/fake-sink.ts';
@@ -73,6 +73,7 @@ describe('viewers of a running stream', () => {
   const base = {
     queueLengthMs: 30_000,
     queueLengthBytes: 1 << 20,
+    joinWindowMs: 0,
     sendTimeoutMs: 30_000,
     hasPublisherTime: false,
     now: () => performance.now(),

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { MediaMessage } from '../../../src/media/message.ts';
+import { CHUNKED_FRAMING, PLAIN_FRAMING } from '../../../src/output/body-framing.ts';
 import { Fanout, type ViewerFormat } from '../../../src/output/fanout.ts';
 import { FlushClock } from '../../../src/output/flush-clock.ts';
 import { FlvFormat } from '../../../src/output/flv/flv-format.ts';
-import { CHUNKED_FRAMING, PLAIN_FRAMING } from '../../../src/output/flv/flv-framing.ts';
 import { RtmpFormat } from '../../../src/output/rtmp/rtmp-format.ts';
 import type { Viewer, ViewerEnd } from '../../../src/output/viewer.ts';
 import type { Publication, Stream, StreamOptions } from '../../../src/stream/stream.ts';
@@ -140,6 +140,7 @@ describe.each(WIRES)('a fan-out in $name', ({ create, read }) => {
       {
         queueLengthMs: 30_000,
         queueLengthBytes: 1 << 25,
+        joinWindowMs: 0,
         sendTimeoutMs: 30_000,
         hasPublisherTime: false,
         clock,
@@ -419,6 +420,7 @@ describe('the end of a publish', () => {
     const options = {
       queueLengthMs: 30_000,
       queueLengthBytes: 1 << 25,
+      joinWindowMs: 0,
       sendTimeoutMs: 30_000,
       hasPublisherTime: false,
       clock: new FlushClock(350),
@@ -465,6 +467,7 @@ test('RTMP: hours later a joiner after a skip gets an extended timestamp in ever
   const options = {
     queueLengthMs: 1000,
     queueLengthBytes: 1 << 25,
+    joinWindowMs: 0,
     sendTimeoutMs: 1e9,
     hasPublisherTime: false,
     clock: undefined,
@@ -513,6 +516,7 @@ test('FLV flags name the tracks that come', () => {
   const options = {
     queueLengthMs: 30_000,
     queueLengthBytes: 1 << 25,
+    joinWindowMs: 0,
     sendTimeoutMs: 1e9,
     hasPublisherTime: false,
     clock,
