@@ -171,6 +171,7 @@ export class Server {
   close(reason: string): void {
     this.#listeners.close();
     this.#connections.closeAll(reason);
+    this.#http.close();
     this.#cluster.close();
     this.#statistics.close();
     this.#sampler.close();
@@ -215,6 +216,7 @@ export class Server {
       statistics: this.#statistics,
       identity: this.#setup.identity,
       cluster: this.#cluster,
+      hlsMemory: (vhost) => this.#hls.memory(vhost),
       connections: this.#connections,
       log: this.#log,
     };

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
 import { staticMounts } from '../config/options/static-mounts.ts';
 import type { TlsFiles } from '../connection/http/certificate.ts';
+import { HlsStreams } from '../connection/http/hls/hls-streams.ts';
 import { type HttpHost, HttpServer } from '../connection/http/http-server.ts';
 import { LiveStreams } from '../connection/http/live-streams.ts';
 import { OwnerRedirects } from '../connection/http/owner-redirects.ts';
@@ -48,6 +49,8 @@ export class HttpPorts {
   readonly #readiness: Readiness;
   readonly #files: StaticFiles;
   readonly #metrics: Metrics;
+  /** One for all ports: a viewer may come back through another one. */
+  readonly #hls: HlsStreams;
   #mounts: { readonly config: Config; readonly mounts: readonly StaticMount[] } | undefined;
 
   constructor(host: HttpHost, api: ApiContext, readiness: Readiness) {
@@ -57,6 +60,12 @@ export class HttpPorts {
     this.#metrics = new Metrics({ context: api, readiness });
     const builtIn = existsSync(PAGES) ? PAGES : undefined;
     this.#files = new StaticFiles({ mounts: () => this.#staticMounts(), builtIn });
+    this.#hls = new HlsStreams(host, this.#files);
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#hls.close();
   }
 
   /** In the order in which they open. The API shares the media's port if both name the same endpoint. */
@@ -124,7 +133,7 @@ export class HttpPorts {
     mountPorts(fastify, hasMedia ? (hasApi ? 'all' : 'media') : 'api', this.#api);
     if (hasMedia) {
       server.serve(
-        [new OwnerRedirects(this.#host), new LiveStreams(this.#host, this.#files), this.#files],
+        [new OwnerRedirects(this.#host), this.#hls, new LiveStreams(this.#host, this.#files), this.#files],
         ['/*'],
       );
     } else {

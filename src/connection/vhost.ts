@@ -1,6 +1,7 @@
 // The settings of one virtual host as the connections see them. config/ fills them, server.ts hands them over.
 
 import type { StreamOptions } from '../stream/stream.ts';
+import type { HlsDelivery } from './http/hls/hls-delivery.ts';
 
 export interface PlayOptions {
   /** How long data may wait to be written with its successors, ms; 0 = each turn of the event loop. */
@@ -43,6 +44,8 @@ export interface VhostOptions {
   readonly play: PlayOptions;
   readonly publish: PublishOptions;
   readonly httpRemux: HttpRemuxOptions;
+  /** Undefined where HLS is off. */
+  readonly hls: HlsDelivery | undefined;
   readonly stream: StreamOptions;
 }
 

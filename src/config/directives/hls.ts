@@ -143,15 +143,19 @@ export const hls = block(
     }),
     hls_ctx: flag(true, {
       says: 'Count playlist readers as clients, by a master playlist.',
-      support: 'planned',
       reload: 'live',
       since: '5',
     }),
     hls_ts_ctx: flag(true, {
-      says: 'Count segment readers as well.',
-      support: 'planned',
+      says: 'Count the bytes of segments as well: their URLs name the client.',
       reload: 'live',
       since: '5',
+    }),
+    hls_wait_for_stream: float(0, {
+      says: 'How long a request for a playlist that is not there waits for it before it gets 404. On an edge at least three segments and 5 s.',
+      unit: 's',
+      reload: 'live',
+      since: 'tsrs',
     }),
     hls_storage: text('', {
       says: 'HLS in memory of SRS 2.',

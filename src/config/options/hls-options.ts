@@ -5,10 +5,10 @@ import type { RootSettings, VhostSettings } from '../directives/table.ts';
 
 const MS_PER_SEC = 1000;
 
-/** The options of one vhost, undefined where HLS is off. An edge has none: its origin writes the files. */
+/** The options of one vhost, undefined where HLS is off. */
 export function hlsOptions(vhost: VhostSettings, root: RootSettings): HlsOptions | undefined {
   const { hls } = vhost;
-  if (!hls.enabled || vhost.cluster.mode === 'remote') return undefined;
+  if (!hls.enabled) return undefined;
   // What is to be encrypted must not go out in the clear: with keys it is TS.
   const isFmp4 = hls.hls_use_fmp4 && !hls.hls_keys;
   const fragmentMs = Math.max(1, Math.round(hls.hls_fragment * MS_PER_SEC));
@@ -33,6 +33,7 @@ export function hlsOptions(vhost: VhostSettings, root: RootSettings): HlsOptions
     onError: hls.hls_on_error,
     keys: hls.hls_keys ? keyOptions(hls) : undefined,
     isUtc: root.utc_time,
+    endsWithPublish: vhost.cluster.mode === 'remote',
   };
 }
 

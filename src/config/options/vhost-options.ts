@@ -1,5 +1,6 @@
 // From the settings of a vhost, in SRS's words and units, to the options that the connections work with.
 
+import type { HlsDelivery } from '../../connection/http/hls/hls-delivery.ts';
 import type { VhostOptions } from '../../connection/vhost.ts';
 import type { VhostSettings } from '../directives/table.ts';
 
@@ -32,6 +33,7 @@ export function vhostOptions(vhost: VhostSettings): VhostOptions {
       fastCacheMs: Math.max(0, remux.fast_cache * 1000),
       waitMs: waitMs(vhost),
     },
+    hls: hlsDelivery(vhost),
     stream: {
       hasGopCache: play.gop_cache,
       gopCacheMaxFrames: play.gop_cache_max_frames,
@@ -49,4 +51,26 @@ function waitMs({ http_remux: { wait_for_stream: waitSec }, cluster }: VhostSett
   if (waitSec < 0) return undefined;
   const isFetched = cluster.mode === 'remote' || cluster.origin_cluster;
   return Math.max(waitSec * 1000, isFetched ? FETCH_MS : 0);
+}
+
+/** An edge fetches a stream so long after the last request for its playlist, ms; at least. */
+const MIN_KEEP_MS = 15_000;
+/** A session lives for so many playlist windows without a request, as in SRS. */
+const SESSION_WINDOWS = 2;
+
+function hlsDelivery({ hls, cluster }: VhostSettings): HlsDelivery | undefined {
+  if (!hls.enabled) return undefined;
+  const isEdge = cluster.mode === 'remote';
+  // Three segments, each of which may wait for a key frame.
+  const startMs = 3 * hls.hls_fragment * 1000;
+  return {
+    isInMemory: hls.hls_memory,
+    folder: hls.hls_path,
+    playlistFile: hls.hls_m3u8_file,
+    hasSessions: hls.hls_ctx,
+    countsSegments: hls.hls_ts_ctx,
+    sessionMs: SESSION_WINDOWS * hls.hls_window * 1000,
+    waitMs: Math.max(hls.hls_wait_for_stream * 1000, isEdge ? startMs + FETCH_MS : 0),
+    fetchMs: isEdge ? Math.max(MIN_KEEP_MS, startMs) : 0,
+  };
 }

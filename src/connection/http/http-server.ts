@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { connectionId } from '../../log/connection-id.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
+import type { HlsMemory } from '../../output/hls/memory-store.ts';
 import type { Statistics } from '../../stats/statistics.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
 import type { ClusterGate } from '../cluster-gate.ts';
@@ -30,6 +31,8 @@ export interface HttpHost {
   readonly statistics: Statistics;
   readonly identity: ServerIdentity;
   readonly cluster: ClusterGate;
+  /** The files of a vhost with `hls_memory`. */
+  readonly hlsMemory: (vhost: string) => HlsMemory | undefined;
   readonly connections: ConnectionRegistry;
   readonly log: Logger;
 }

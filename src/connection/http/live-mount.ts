@@ -58,7 +58,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
 
 const patterns = new Map<string, RegExp>();
 
-function templatePattern(template: string): RegExp {
+/** What a template with `[vhost]`, `[app]` and `[stream]` matches; the last two are groups. */
+export function templatePattern(template: string): RegExp {
   const found = patterns.get(template);
   if (found !== undefined) return found;
   const source = template

@@ -1,14 +1,12 @@
 // Files below the static mounts: ranges, conditions and HEAD by @fastify/send, FLV seeking and SRS's content types
 // here. Built-in pages stand in for files that a folder does not have.
 
-import { stat } from 'node:fs/promises';
-import type { IncomingHttpHeaders } from 'node:http';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FastifyReply } from 'fastify';
+import { describeFile, sendBytes } from './cached-response.ts';
 import { type CachedFile, FileCache } from './file-cache.ts';
 import { seekFlv } from './flv-seek.ts';
 import type { HttpExchange, HttpService } from './http-service.ts';
-import { mimeType } from './mime-type.ts';
 import { queryValue, rawPath } from './request-path.ts';
 import { sendFile } from './send-file.ts';
 import { matchStaticMount, type StaticMatch, type StaticMount } from './static-mount.ts';
@@ -34,8 +32,6 @@ const CACHE_OPTIONS = {
   maxTotalBytes: 64 * 1024 * 1024,
   now: () => performance.now(),
 };
-/** Playlists change all the time, pages with the next version: caches may keep them but must ask. */
-const CHANGING = /\.(m3u8|mpd|html)$/;
 const TEXT = 'text/plain; charset=utf-8';
 
 export class StaticFiles implements HttpService {
@@ -52,6 +48,19 @@ export class StaticFiles implements HttpService {
     if (match?.type !== 'file') return match !== undefined;
     for (const place of this.#places(match)) if ((await look(place)) !== undefined) return true;
     return false;
+  }
+
+  /** Where the folder of a mount has a file, or would have it; undefined if no mount answers that path. */
+  pathOf({ vhost, path }: Pick<HttpExchange, 'vhost' | 'path'>): string | undefined {
+    const match = matchStaticMount(this.#options.mounts(), vhost, path);
+    return match?.type === 'file' ? join(match.mount.dir, match.path) : undefined;
+  }
+
+  /** A small file that is asked for again and again, say a playlist. Undefined if it is not there. */
+  async read(path: string): Promise<Buffer | undefined> {
+    const cached = await this.#cache.find(path);
+    cached?.release();
+    return cached?.bytes ?? (await readFile(path).catch(() => undefined));
   }
 
   async serve(exchange: HttpExchange): Promise<boolean> {
@@ -107,36 +116,20 @@ function isPlain({ request }: HttpExchange, file: string): boolean {
   return !hasRange && headers['if-match'] === undefined && headers['if-unmodified-since'] === undefined;
 }
 
-function sendCached({ request, reply }: HttpExchange, file: string, cached: CachedFile): void {
-  const { bytes, etag, modified, release } = cached;
-  if (reply.raw.closed) release();
-  else reply.raw.once('close', release);
-  describe(reply, file);
-  const lastModified = modified.toUTCString();
-  reply.headers({ 'Accept-Ranges': 'bytes', 'Last-Modified': lastModified, ETag: etag });
-  if (isKnown(request.headers, etag, lastModified)) reply.code(304).send();
-  else reply.send(bytes);
-}
-
-function isKnown(headers: IncomingHttpHeaders, etag: string, lastModified: string): boolean {
-  if (headers['cache-control']?.includes('no-cache')) return false;
-  const tags = headers['if-none-match'];
-  if (tags !== undefined) return tags === '*' || tags.split(/\s*,\s*/).includes(etag);
-  const since = headers['if-modified-since'];
-  return since !== undefined && Date.parse(lastModified) <= Date.parse(since);
+function sendCached(exchange: HttpExchange, file: string, cached: CachedFile): void {
+  const { reply } = exchange;
+  if (reply.raw.closed) cached.release();
+  else reply.raw.once('close', cached.release);
+  reply.header('Accept-Ranges', 'bytes');
+  sendBytes(exchange, file, cached);
 }
 
 async function sendWhole({ request, reply }: HttpExchange, { dir, file }: Place): Promise<void> {
   if (file.endsWith('.mp4')) {
     useQueryRange(request.raw.headers, queryValue(request, 'range') || queryValue(request, 'bytes'));
   }
-  describe(reply, file);
+  describeFile(reply, file);
   await sendFile(request, reply, dir, file);
-}
-
-function describe(reply: FastifyReply, file: string): void {
-  reply.header('Content-Type', mimeType(file));
-  if (CHANGING.test(file)) reply.header('Cache-Control', 'no-cache');
 }
 
 async function sendSeeked({ reply }: HttpExchange, { dir, file }: Place, start: number): Promise<void> {

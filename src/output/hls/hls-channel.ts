@@ -148,6 +148,7 @@ export class HlsChannel implements StreamSubscriber {
   unpublished(): void {
     this.stop();
     this.detach();
+    if (this.options.endsWithPublish) this.dispose();
     this.#host.onUnpublished();
   }
 

@@ -58,4 +58,6 @@ export interface HlsOptions {
   readonly keys: HlsKeyOptions | undefined;
   /** Date variables are UTC rather than local time. */
   readonly isUtc: boolean;
+  /** Files go when the publish ends: on an edge, whoever comes later would take them for live. */
+  readonly endsWithPublish: boolean;
 }

@@ -9,9 +9,13 @@ function optionsOf(hls: string, more = ''): HlsOptions | undefined {
 }
 
 describe('hls { }', () => {
-  test('is off by default, and on an edge', () => {
+  test('is off by default', () => {
     expect(optionsOf('')).toBeUndefined();
-    expect(optionsOf('enabled on;', 'cluster { mode remote; origin 127.0.0.1; }')).toBeUndefined();
+  });
+
+  test('of an edge ends with the publish: what lies there later is not live', () => {
+    const edge = 'cluster { mode remote; origin 127.0.0.1; }';
+    expect(optionsOf('enabled on;', edge)?.endsWithPublish).toBe(true);
   });
 
   test('has the defaults of SRS 4', () => {
@@ -36,6 +40,7 @@ describe('hls { }', () => {
       onError: 'continue',
       keys: undefined,
       isUtc: false,
+      endsWithPublish: false,
     });
   });
 

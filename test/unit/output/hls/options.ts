@@ -24,6 +24,7 @@ export function hlsOptions(changes: Partial<HlsOptions> = {}): HlsOptions {
     onError: 'continue',
     keys: undefined,
     isUtc: true,
+    endsWithPublish: false,
     ...changes,
   };
 }

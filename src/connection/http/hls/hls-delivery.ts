@@ -1,0 +1,20 @@
+// How a vhost's HLS goes to its viewers. config/ fills it.
+
+export interface HlsDelivery {
+  /** Segments and playlists are in memory only. */
+  readonly isInMemory: boolean;
+  /** `hls_path` */
+  readonly folder: string;
+  /** Template of the playlist below `folder`. */
+  readonly playlistFile: string;
+  /** Whoever reads a playlist is a client (`hls_ctx`). */
+  readonly hasSessions: boolean;
+  /** … and its segments are counted as well (`hls_ts_ctx`). */
+  readonly countsSegments: boolean;
+  /** A session ends when nothing was asked for so long, ms. */
+  readonly sessionMs: number;
+  /** How long a request for a playlist waits for it, ms. */
+  readonly waitMs: number;
+  /** The vhost is an edge: a stream is fetched as long as its playlist is asked for, and so much longer, ms. 0 = no edge. */
+  readonly fetchMs: number;
+}

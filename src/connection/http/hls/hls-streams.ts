@@ -1,0 +1,214 @@
+// Playlists and segments of HLS, as far as they are more than files: viewers become clients, an edge fetches what is
+// asked for, a playlist may be waited for, and with `hls_memory` there are no files at all. The rest is StaticFiles'.
+
+import { relative, resolve } from 'node:path';
+import type { RtmpUrl } from '../../../protocol/rtmp/url.ts';
+import type { ClientFacts } from '../../../stats/client-statistics.ts';
+import { type StreamId, streamUrl } from '../../../stream/stream-id.ts';
+import type { VhostOptions } from '../../vhost.ts';
+import { sendBytes } from '../cached-response.ts';
+import type { HttpHost } from '../http-server.ts';
+import type { HttpExchange, HttpService } from '../http-service.ts';
+import { templatePattern } from '../live-mount.ts';
+import { mimeType } from '../mime-type.ts';
+import { queryValue, rawPath } from '../request-path.ts';
+import type { HlsDelivery } from './hls-delivery.ts';
+import { type HlsSession, HlsSessions } from './hls-sessions.ts';
+import { masterPlaylist, sessionPlaylist } from './playlist-text.ts';
+import { PlaylistWait } from './playlist-wait.ts';
+import { StreamDemand } from './stream-demand.ts';
+
+/** Files on disk; StaticFiles is one. */
+export interface PlaylistFiles {
+  pathOf(exchange: Pick<HttpExchange, 'vhost' | 'path'>): string | undefined;
+  read(path: string): Promise<Buffer | undefined>;
+}
+
+/** Sessions for each connection that the server may have: players close theirs between two requests. */
+const SESSIONS_PER_CONNECTION = 4;
+const TEXT = 'text/plain; charset=utf-8';
+
+/** What a playlist request is about. */
+interface PlaylistRequest {
+  readonly exchange: HttpExchange;
+  readonly vhost: VhostOptions;
+  readonly hls: HlsDelivery;
+  readonly id: StreamId;
+}
+
+export class HlsStreams implements HttpService {
+  readonly #host: HttpHost;
+  readonly #files: PlaylistFiles;
+  readonly #sessions: HlsSessions;
+  readonly #demand: StreamDemand;
+  readonly #wait = new PlaylistWait();
+
+  constructor(host: HttpHost, files: PlaylistFiles) {
+    this.#host = host;
+    this.#files = files;
+    const now = () => performance.now();
+    const { statistics, connections } = host;
+    const maxSessions = SESSIONS_PER_CONNECTION * connections.limit;
+    this.#sessions = new HlsSessions({ statistics, now, maxSessions });
+    this.#demand = new StreamDemand(now);
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#sessions.close();
+    this.#demand.close();
+  }
+
+  async serve(exchange: HttpExchange): Promise<boolean> {
+    const vhost = this.#host.findVhost(exchange.vhost);
+    const hls = vhost?.hls;
+    if (vhost?.isEnabled !== true || hls === undefined) return false;
+    const id = exchange.path.endsWith('.m3u8') ? this.#streamOf(exchange, vhost, hls) : undefined;
+    if (id !== undefined) return this.#servePlaylist({ exchange, vhost, hls, id });
+    return this.#serveOther(exchange, vhost, hls);
+  }
+
+  async #servePlaylist(asked: PlaylistRequest): Promise<boolean> {
+    const { exchange, vhost, hls, id } = asked;
+    if (hls.fetchMs > 0) this.#fetch(asked);
+    const name = queryValue(exchange.request, 'hls_ctx');
+    const session = hls.hasSessions ? this.#sessions.use(name) : undefined;
+    if (session?.isKicked === true) return refuse(exchange, name);
+    const bytes = (await this.#read(asked)) ?? (await this.#waitFor(asked));
+    if (exchange.request.raw.socket.destroyed) return true;
+    if (bytes === undefined) {
+      exchange.reply.callNotFound();
+      return true;
+    }
+    const isViewer = hls.hasSessions && exchange.request.method !== 'HEAD';
+    const opened =
+      isViewer && session === undefined
+        ? this.#sessions.open(name, facts(exchange, id), hls.sessionMs)
+        : undefined;
+    if (opened !== undefined) this.#sendPlaylist(exchange, opened, masterOf(exchange, opened));
+    else if (session === undefined) return this.#serveOther(exchange, vhost, hls);
+    else
+      this.#sendPlaylist(exchange, session, hls.countsSegments ? sessionPlaylist(bytes, session.id) : bytes);
+    return true;
+  }
+
+  #sendPlaylist(exchange: HttpExchange, session: HlsSession, text: string | Buffer): void {
+    countBytes(exchange, session);
+    exchange.reply
+      .header('Content-Type', mimeType(exchange.path))
+      .header('Cache-Control', 'no-cache')
+      .send(text);
+  }
+
+  /** Segments, keys, playlists without a session. */
+  #serveOther(exchange: HttpExchange, { name }: VhostOptions, hls: HlsDelivery): boolean {
+    const sessionName = hls.hasSessions ? queryValue(exchange.request, 'hls_ctx') : '';
+    const session = sessionName === '' ? undefined : this.#sessions.use(sessionName);
+    if (session?.isKicked === true) return refuse(exchange, sessionName);
+    if (session !== undefined) countBytes(exchange, session);
+    if (!hls.isInMemory) return false;
+    const file = this.#host.hlsMemory(name)?.find(exchange.path.slice(1));
+    if (file === undefined) return false;
+    const { bytes, modifiedMs } = file;
+    const etag = `W/"${bytes.length.toString(16)}-${Math.round(modifiedMs).toString(16)}"`;
+    sendBytes(exchange, exchange.path, { bytes, etag, modified: new Date(modifiedMs) });
+    return true;
+  }
+
+  /** On an edge, what lies there from an earlier time is not what viewers want. */
+  async #read({ exchange, vhost, hls, id }: PlaylistRequest): Promise<Buffer | undefined> {
+    const { streams, hlsMemory } = this.#host;
+    if (hls.fetchMs > 0 && streams.find(id)?.isPublishing !== true) return undefined;
+    if (hls.isInMemory) return hlsMemory(vhost.name)?.find(exchange.path.slice(1))?.bytes;
+    const path = this.#files.pathOf(exchange);
+    return path === undefined ? undefined : this.#files.read(path);
+  }
+
+  async #waitFor(asked: PlaylistRequest): Promise<Buffer | undefined> {
+    const { exchange, hls, id } = asked;
+    if (hls.waitMs <= 0) return undefined;
+    const abort = new AbortController();
+    const { socket } = exchange.request.raw;
+    const giveUp = (): void => abort.abort();
+    socket.once('close', giveUp);
+    const key = `${streamUrl(id)} ${exchange.path}`;
+    const found = await this.#wait.find(key, () => this.#read(asked), hls.waitMs, abort.signal);
+    socket.off('close', giveUp);
+    return found;
+  }
+
+  #fetch({ exchange, vhost, hls, id }: PlaylistRequest): void {
+    const { streams, cluster } = this.#host;
+    const join = () => {
+      const stream = streams.fetchOrCreate(id, vhost.stream);
+      const leave = cluster.joinViewer(stream, playlistUrl(exchange, id));
+      stream.releaseIfIdle();
+      return leave;
+    };
+    this.#demand.ask(streamUrl(id), join, hls.fetchMs);
+  }
+
+  /** The stream whose playlist a path is, by the template that it was written with. */
+  #streamOf(exchange: HttpExchange, { name }: VhostOptions, hls: HlsDelivery): StreamId | undefined {
+    const path = hls.isInMemory ? exchange.path.slice(1) : this.#pathBelow(hls.folder, exchange);
+    const names = path === undefined ? undefined : templatePattern(hls.playlistFile).exec(path)?.groups;
+    return names?.stream === undefined
+      ? undefined
+      : { vhost: name, app: names.app ?? '', stream: names.stream };
+  }
+
+  #pathBelow(folder: string, exchange: HttpExchange): string | undefined {
+    const path = this.#files.pathOf(exchange);
+    return path === undefined ? undefined : relative(resolve(folder), resolve(path));
+  }
+}
+
+/** As SRS 5 says it. */
+function refuse({ reply }: HttpExchange, session: string): boolean {
+  reply.code(404).header('Content-Type', TEXT).send(`HLS stream ${session} is EOF`);
+  return true;
+}
+
+function masterOf({ request }: HttpExchange, { id }: HlsSession): string {
+  return masterPlaylist(rawPath(request.url), id, otherQuery(request.url));
+}
+
+/** The query of a URL without the session. */
+function otherQuery(url: string): string {
+  const parts = url.slice(rawPath(url).length + 1).split('&');
+  return parts.filter((part) => part !== '' && !part.startsWith('hls_ctx=')).join('&');
+}
+
+/** A session has no socket: the bodies of its answers are what it has received. */
+function countBytes({ reply }: HttpExchange, { client }: HlsSession): void {
+  reply.raw.once('finish', () => client.traffic.add(0, Number(reply.raw.getHeader('Content-Length') ?? 0)));
+}
+
+function facts({ request, connection }: HttpExchange, id: StreamId): Omit<ClientFacts, 'id' | 'kickOff'> {
+  const { 'x-forwarded-for': forwarded, 'x-real-ip': real, referer = '' } = request.headers;
+  const proxied = [forwarded, real].flat().find((value) => value !== undefined && value !== '');
+  return {
+    type: 'hls-play',
+    isPublisher: false,
+    ip: proxied?.split(',')[0]?.trim() ?? connection.remoteAddress,
+    tcUrl: `${request.protocol}://${request.host}/${id.app}`,
+    pageUrl: referer,
+    swfUrl: '',
+    ...id,
+    url: streamUrl(id),
+  };
+}
+
+/** What the viewer asks for, as an RTMP player would: the query is for the origin, without our own name in it. */
+function playlistUrl({ request, vhost }: HttpExchange, { app, stream }: StreamId): RtmpUrl {
+  const query = otherQuery(request.url);
+  return {
+    schema: request.protocol,
+    host: request.hostname,
+    port: 0,
+    vhost,
+    app,
+    stream,
+    param: query === '' ? '' : `?${query}`,
+  };
+}
