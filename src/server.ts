@@ -20,6 +20,7 @@ import { dvrOptions } from './config/options/dvr-options.ts';
 import { hlsOptions } from './config/options/hls-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { HttpHost } from './connection/http/http-server.ts';
+import { PublisherGrace } from './connection/publisher-grace.ts';
 import { RtmpServer } from './connection/rtmp/rtmp-server.ts';
 import { ViewerOutputs } from './connection/viewer-outputs.ts';
 import { ListenerSet, type Port } from './lifecycle/listener-set.ts';
@@ -68,6 +69,7 @@ export class Server {
   readonly #connections: ConnectionRegistry;
   readonly #streams = new StreamRegistry();
   readonly #outputs = new ViewerOutputs();
+  readonly #grace = new PublisherGrace();
   readonly #statistics = new Statistics({
     live: this.#streams,
     newId: () => `vid-${connectionId().slice(0, 7)}`,
@@ -120,6 +122,7 @@ export class Server {
       streams: this.#streams,
       outputs: this.#outputs,
       connections: this.#connections,
+      grace: this.#grace,
       hls: this.#hls,
       dvr: this.#dvr,
       cluster: this.#cluster,
@@ -149,6 +152,8 @@ export class Server {
   /** Nobody new comes in; the API is still asked. May be called twice. */
   closeMediaListeners(): void {
     this.#listeners.closeMedia();
+    // Who leaves from here on cannot come back.
+    this.#grace.close();
   }
 
   /** Edges of our own, and encoders that know Enhanced RTMP, look for another server before this one ends. */
@@ -159,6 +164,7 @@ export class Server {
 
   /** Finishes what is written or run beside the streams, whether their publishers are still there or not. */
   async finishStreams(): Promise<void> {
+    this.#grace.close();
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
@@ -170,6 +176,7 @@ export class Server {
   /** Closes listeners and connections. May be called twice. */
   close(reason: string): void {
     this.#listeners.close();
+    this.#grace.close();
     this.#connections.closeAll(reason);
     this.#http.close();
     this.#cluster.close();
@@ -184,7 +191,8 @@ export class Server {
       directive: 'listen',
       endpoint,
       isMedia: true,
-      create: () => new RtmpServer({ ...this.#host(), randomBytes }, this.#connections, this.#log),
+      create: () =>
+        new RtmpServer({ ...this.#host(), grace: this.#grace, randomBytes }, this.#connections, this.#log),
     }));
     return [...rtmp, ...this.#http.ports(config)];
   }

@@ -153,12 +153,19 @@ export class Fanout implements StreamSubscriber {
     this.#firstMediaMs = undefined;
   }
 
+  /** Viewers go on: for them it is the next picture. Who joins starts with what the new publisher sends. */
+  resumed(): void {
+    this.published();
+  }
+
   unpublished(): void {
     // Who waits to see whether a second track comes has seen all there is.
     if (this.#firstMediaMs !== undefined) this.#firstMediaMs = Number.NEGATIVE_INFINITY;
     for (const viewer of this.#groups.viewers) {
       this.#pump(viewer);
-      if (this.#format.endsWithPublisher) this.#end(viewer, 'unpublished');
+      if (!this.#format.endsWithPublisher) continue;
+      this.#pumpRest(viewer);
+      this.#end(viewer, 'unpublished');
     }
     this.#joinAt = undefined;
     this.#lastKeyFrame = undefined;
@@ -264,6 +271,13 @@ export class Fanout implements StreamSubscriber {
       this.#writeNext(viewer);
     }
     if (viewer.sink.writableLength > 0) viewer.blockedSinceMs = this.#options.now();
+  }
+
+  /** The last bytes of a stream go out although the sink has not taken those before: a TLS socket never has at once. */
+  #pumpRest(viewer: Viewer): void {
+    const { next, isPaused, waitsForKeyFrame, isEnded } = viewer;
+    if (isEnded || isPaused || waitsForKeyFrame || next === this.#log.end || !this.#isOpened(viewer)) return;
+    if (this.#log.sizeBetween(next, this.#log.end) <= PUMP_BYTES) this.#writeNext(viewer);
   }
 
   #writeNext(viewer: Viewer): void {

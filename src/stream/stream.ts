@@ -25,6 +25,8 @@ export interface StreamSubscriber {
   published(): void;
   /** The publisher left. Another one may come. */
   unpublished(): void;
+  /** After a pause another publisher goes on with the same publish (`publish.grace`): new headers may follow. */
+  resumed?(): void;
   /** The next message opens a group of pictures that late joiners may start with; `headers` belong to it. */
   gopStarted(headers: StreamHeaders): void;
   /** The group of pictures is no longer offered: late joiners start with what comes next. */
@@ -66,6 +68,12 @@ export interface Publication {
   message(message: MediaMessage): void;
   /** The publisher leaves. May be called twice. */
   end(): void;
+  /**
+   * The publisher leaves and is expected back: the stream stays published without it.
+   * @param onResume called once when somebody publishes the stream again
+   * @returns what ends the publish if nobody has come; later it does nothing
+   */
+  hold(onResume: () => void): () => void;
 }
 
 /** The first frame of each track, cut short: tells the codec of a track that has no sequence header. */
@@ -91,6 +99,8 @@ export class Stream {
   #headers: StreamHeaders = NO_HEADERS;
   #subscribers: readonly StreamSubscriber[] = [];
   #publisher: Publisher | undefined;
+  /** Between two publishers of one publish: tells who waits that the second has come. */
+  #onResume: (() => void) | undefined;
   #hasVideo = false;
   #videoMessages = 0;
   #publishedMs = 0;
@@ -135,8 +145,9 @@ export class Stream {
     return this.#publisher;
   }
 
+  /** … or is held for a publisher who is expected back. */
   get isPublishing(): boolean {
-    return this.#publisher !== undefined;
+    return this.#publisher !== undefined || this.#onResume !== undefined;
   }
 
   /** Headers of the running publish; empty when nobody publishes. */
@@ -178,8 +189,7 @@ export class Stream {
     this.#hasVideo = false;
     this.#firstFrames = NO_FRAMES;
     this.#clock.restart();
-    this.#onPublish(this);
-    for (const subscriber of this.#subscribers) subscriber.published();
+    this.#announce();
     return {
       metadata: (body) => {
         if (this.#publisher === publisher) this.#acceptMetadata(body);
@@ -190,6 +200,30 @@ export class Stream {
       end: () => {
         if (this.#publisher === publisher) this.#unpublish();
       },
+      hold: (onResume) => (this.#publisher === publisher ? this.#hold(onResume) : () => {}),
+    };
+  }
+
+  #announce(): void {
+    const onResume = this.#onResume;
+    this.#onResume = undefined;
+    if (onResume === undefined) {
+      this.#onPublish(this);
+      for (const subscriber of this.#subscribers) subscriber.published();
+      return;
+    }
+    onResume();
+    for (const subscriber of this.#subscribers) subscriber.resumed?.();
+  }
+
+  #hold(onResume: () => void): () => void {
+    this.#publisher = undefined;
+    this.#onResume = onResume;
+    // Who comes meanwhile is not to start with pictures of the past.
+    this.#gop.clear();
+    for (const subscriber of this.#subscribers) subscriber.gopCleared();
+    return () => {
+      if (this.#onResume === onResume) this.#unpublish();
     };
   }
 
@@ -204,7 +238,7 @@ export class Stream {
 
   /** Lets the registry forget a stream that has neither a publisher nor a subscriber. */
   releaseIfIdle(): void {
-    if (this.#publisher === undefined && this.#subscribers.length === 0) this.#onIdle(this);
+    if (!this.isPublishing && this.#subscribers.length === 0) this.#onIdle(this);
   }
 
   /** Headers of the open group of pictures, or those in force where there is none. */
@@ -288,6 +322,7 @@ export class Stream {
 
   #unpublish(): void {
     this.#publisher = undefined;
+    this.#onResume = undefined;
     this.#gop.clear();
     this.#headers = NO_HEADERS;
     this.#firstFrames = NO_FRAMES;

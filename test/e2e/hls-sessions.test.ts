@@ -14,7 +14,9 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { TsChecker } from '../unit/container/mpegts/ts-checker.ts';
 import { parsePlaylist } from './hls-folder.ts';
 
-const hls = (more = '') => `hls { enabled on; hls_path ./html; hls_fragment 1; hls_window 10; ${more} }`;
+const hls = (folder = 'html', more = '', windowSec = 10) =>
+  `hls { enabled on; hls_path ./${folder}; hls_fragment 1; hls_window ${windowSec}; ${more} }
+   http_static { enabled on; mount [vhost]/; dir ./${folder}; }`;
 
 let origin: TestServer;
 let edge: TestServer;
@@ -26,11 +28,11 @@ beforeAll(async () => {
     root: `http_api { enabled on; listen ${apiPort}; }`,
     vhost: hls(),
     vhosts: `
-      vhost plain.test { ${hls('hls_ctx off; hls_path ./plain;')} http_static { enabled on; mount [vhost]/; dir ./plain; } }
-      vhost nots.test { ${hls('hls_ts_ctx off; hls_path ./nots;')} http_static { enabled on; mount [vhost]/; dir ./nots; } }
-      vhost short.test { ${hls('hls_window 1; hls_path ./short;')} http_static { enabled on; mount [vhost]/; dir ./short; } }
-      vhost memory.test { ${hls('hls_memory on;')} }
-      vhost patient.test { ${hls('hls_memory on; hls_wait_for_stream 30;')} }`,
+      vhost plain.test { ${hls('plain', 'hls_ctx off;')} }
+      vhost nots.test { ${hls('nots', 'hls_ts_ctx off;')} }
+      vhost short.test { ${hls('short', '', 1)} }
+      vhost memory.test { ${hls('memory', 'hls_memory on;')} }
+      vhost patient.test { ${hls('patient', 'hls_memory on; hls_wait_for_stream 30;')} }`,
   });
   edge = await TestServer.start({
     root: `http_api { enabled on; listen ${edgeApiPort}; }`,

@@ -106,6 +106,12 @@ export const publish = block(
       reload: 'applied',
       since: '2',
     }),
+    grace: float(0, {
+      says: 'A publisher that is gone, but was not kicked off, may come back within so long: viewers stay, HLS and forwards go on; 0 ends the stream at once.',
+      unit: 's',
+      reload: 'applied',
+      since: 'tsrs',
+    }),
     parse_sps: flag(true, {
       says: 'Read the picture size from the sequence header.',
       reload: 'live',

@@ -21,6 +21,7 @@ import type { Stream } from '../../stream/stream.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
 import type { ClusterGate } from '../cluster-gate.ts';
 import type { Connection } from '../connection-registry.ts';
+import type { PublisherGrace } from '../publisher-grace.ts';
 import type { FindVhost, VhostOptions } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { connectLine, identifiedLine, isServer, serverLine } from './peer-facts.ts';
@@ -37,6 +38,7 @@ export interface RtmpHost {
   readonly statistics: Statistics;
   readonly identity: ServerIdentity;
   readonly cluster: ClusterGate;
+  readonly grace: PublisherGrace;
   readonly randomBytes: (size: number) => Buffer;
 }
 
@@ -189,6 +191,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       stream,
       url,
       publish: vhost.publish,
+      grace: route === undefined ? this.#host.grace : undefined,
       identity: this.#host.identity,
       log: this.#log,
       // Who watches at the other server is not known here.
@@ -408,11 +411,16 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
         swfUrl,
         ...stream.id,
         url: stream.url,
-        kickOff: () => this.close('kicked off'),
+        kickOff: () => this.#kickOff(),
       },
       this.#socket,
       this.#traffic,
     );
+  }
+
+  #kickOff(): void {
+    this.#publisher?.forbidReturn();
+    this.close('kicked off');
   }
 
   #leaveStatistics(): void {

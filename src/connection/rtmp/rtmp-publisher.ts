@@ -6,6 +6,7 @@ import type { RtmpMediaMessage } from '../../protocol/rtmp/server-handler.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Publication, Publisher, Stream } from '../../stream/stream.ts';
 import { TagIntake } from '../../stream/tag-intake.ts';
+import type { PublisherGrace } from '../publisher-grace.ts';
 import type { PublishOptions } from '../vhost.ts';
 
 export interface RtmpPublisherOptions {
@@ -13,6 +14,8 @@ export interface RtmpPublisherOptions {
   /** What it asked for. */
   readonly url: RtmpUrl;
   readonly publish: PublishOptions;
+  /** Undefined if the stream is published at another server, which knows best how long to wait. */
+  readonly grace: PublisherGrace | undefined;
   readonly identity: ServerIdentity;
   readonly log: Logger;
   /** Viewers of the stream right now, for `kickoff_for_idle`. */
@@ -30,6 +33,8 @@ export class RtmpPublisher implements Publisher {
   #messagesAtTick = 0;
   #publish: PublishOptions;
   #lastViewerMs = performance.now();
+  /** The publisher is not sent away: it may be back within `publish.grace`. */
+  #mayReturn = true;
 
   constructor(options: RtmpPublisherOptions) {
     this.#options = options;
@@ -47,8 +52,11 @@ export class RtmpPublisher implements Publisher {
 
   /** @returns false if somebody else publishes this stream */
   start(): boolean {
-    this.#publication = this.#options.stream.publish(this);
+    const { stream, log } = this.#options;
+    const isHeld = stream.isPublishing && stream.publisher === undefined;
+    this.#publication = stream.publish(this);
     if (this.#publication === undefined) return false;
+    if (isHeld) log.trace(`the publish of ${stream.url} goes on with this publisher`);
     this.#intake = new TagIntake(this.#publication, this.#options.identity, this.#options.log);
     this.#timer = setTimeout(() => this.#tick(), this.#publish.firstPacketTimeoutMs);
     return true;
@@ -65,7 +73,13 @@ export class RtmpPublisher implements Publisher {
   }
 
   stop(reason: string): void {
+    this.forbidReturn();
     this.#options.onStop(reason);
+  }
+
+  /** It is sent away: the publish ends with it. */
+  forbidReturn(): void {
+    this.#mayReturn = false;
   }
 
   /** May be called twice. */
@@ -73,8 +87,20 @@ export class RtmpPublisher implements Publisher {
     clearTimeout(this.#timer);
     this.#intake?.close();
     this.#intake = undefined;
-    this.#publication?.end();
+    const publication = this.#publication;
     this.#publication = undefined;
+    if (publication !== undefined) this.#leave(publication);
+  }
+
+  #leave(publication: Publication): void {
+    const { grace, stream, log } = this.#options;
+    const { graceMs } = this.#publish;
+    if (grace === undefined || !this.#mayReturn || graceMs === 0) {
+      publication.end();
+      return;
+    }
+    log.trace(`the publish of ${stream.url} waits ${graceMs}ms for a publisher to come back`);
+    grace.leave(stream, publication, graceMs);
   }
 
   // Ticks as SRS: the first after firstpkt_timeout, later ones every normal_timeout; one without a message
@@ -83,7 +109,7 @@ export class RtmpPublisher implements Publisher {
     const { firstPacketTimeoutMs, normalTimeoutMs, idleKickoffMs } = this.#publish;
     if (this.#messages === this.#messagesAtTick) {
       const timeoutMs = this.#messages === 0 ? firstPacketTimeoutMs : normalTimeoutMs;
-      this.stop(`rtmp: publish timeout ${timeoutMs}ms, nb_msgs=${this.#messages}`);
+      this.#options.onStop(`rtmp: publish timeout ${timeoutMs}ms, nb_msgs=${this.#messages}`);
       return;
     }
     this.#messagesAtTick = this.#messages;

@@ -2,6 +2,7 @@
 
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { ConnectionRegistry } from '../../connection/connection-registry.ts';
+import type { PublisherGrace } from '../../connection/publisher-grace.ts';
 import type { ViewerOutputs } from '../../connection/viewer-outputs.ts';
 import type { DvrOutput } from '../../output/dvr/dvr-output.ts';
 import type { HlsOutput } from '../../output/hls/hls-output.ts';
@@ -14,6 +15,7 @@ export interface RunningParts {
   readonly streams: StreamRegistry;
   readonly outputs: ViewerOutputs;
   readonly connections: ConnectionRegistry;
+  readonly grace: PublisherGrace;
   readonly hls: HlsOutput;
   readonly dvr: DvrOutput;
   readonly cluster: Cluster;
@@ -31,7 +33,7 @@ export function vhostSections(running: RunningParts): readonly VhostSection[] {
     { name: 'forward', apply: (change) => applyForward(running, change) },
     { name: 'hls', apply: (change) => applyHls(running, change) },
     { name: 'dvr', apply: (change) => applyDvr(running, change) },
-    { name: 'publish', apply: toConnections },
+    { name: 'publish', apply: (change) => applyPublish(running, change) },
     { name: 'http_static', apply: () => {} },
     { name: 'http_remux', apply: (change) => applyHttpRemux(connections, change) },
   ];
@@ -51,6 +53,12 @@ function applyPlay(running: RunningParts, change: VhostChange): void {
   for (const { url } of streamsOf(running, name)) {
     log.trace(`vhost ${name} gop_cache changed to ${Number(after.play.gop_cache)}, source url=${url}`);
   }
+}
+
+/** Streams that wait for their publisher end with the grace. */
+function applyPublish({ connections, grace }: RunningParts, { options }: VhostChange): void {
+  connections.configure(options);
+  grace.configure(options);
 }
 
 /** Streams that are published already go to the destinations of now. */

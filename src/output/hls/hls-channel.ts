@@ -152,6 +152,11 @@ export class HlsChannel implements StreamSubscriber {
     this.#host.onUnpublished();
   }
 
+  /** Another publisher goes on: its first segment does not continue the last one. */
+  resumed(): void {
+    this.#segmenter?.resume();
+  }
+
   /** Ends the open segment; the stream may go on without HLS. */
   stop(): void {
     this.#segmenter?.end();

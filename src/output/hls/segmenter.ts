@@ -102,6 +102,14 @@ export class Segmenter {
     else this.#audio(message);
   }
 
+  /** What follows comes from another publisher: a new segment, from a key frame on, behind a discontinuity. */
+  resume(): void {
+    this.end();
+    this.#isDiscontinuity = true;
+    this.#awaitsKeyFrame = this.#options.waitsForKeyFrame;
+    this.#firstPictureMs = -1;
+  }
+
   /** Ends the open segment: the publisher has left, or the server quits. */
   end(): void {
     if (this.#segment !== undefined) this.#check(this.#writer.writeRest());

@@ -414,7 +414,12 @@ describe('the end of a publish', () => {
     { create: () => new RtmpFormat(CHUNK_SIZE), ends: false },
     { create: () => new FlvFormat(CHUNKED_FRAMING), ends: true },
   ];
-  test.each(wires)('ends $ends', ({ create, ends: isEnding }) => {
+  test.each(wires)('ends $ends', ({ create, ends: isEnding }) => endOfPublish(create, isEnding, false));
+
+  test('loses nothing that waits for a sink which is slow by a moment, as TLS sockets are', () =>
+    endOfPublish(() => new FlvFormat(CHUNKED_FRAMING), true, true));
+
+  function endOfPublish(create: () => ViewerFormat, isEnding: boolean, isSlow: boolean): void {
     const registry = new StreamRegistry();
     const stream = registry.fetchOrCreate({ vhost: 'v', app: 'live', stream: 's' }, OPTIONS);
     const options = {
@@ -438,9 +443,11 @@ describe('the end of a publish', () => {
     });
     const publisher = new TestPublisher(stream, 0);
     publisher.headers();
+    sink.isBlocked = isSlow;
     publisher.frames(5);
     publisher.publication.end();
     publisher.publication.end();
+    sink.unblock();
     if (isEnding) {
       expect(ends).toEqual(['unpublished']);
       expect(readChunked(sink.bytes).isComplete).toBe(true);
@@ -458,7 +465,7 @@ describe('the end of a publish', () => {
     expect(times).toEqual([0, 40, 80, 120, 160, 177, 217, 257, 297, 337]);
     fanout.remove(viewer);
     expect(registry.size).toBe(0);
-  });
+  }
 });
 
 test('RTMP: hours later a joiner after a skip gets an extended timestamp in every chunk', () => {
