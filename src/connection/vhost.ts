@@ -17,6 +17,8 @@ export interface PublishOptions {
   readonly normalTimeoutMs: number;
   /** Pause between two reads of a publisher's socket, ms; undefined = read as data comes. */
   readonly mergedReadMs: number | undefined;
+  /** Messages are put into the order of their times (`play.mix_correct`). */
+  readonly correctsMix: boolean;
   /** A publisher who is gone may come back within so long, and the publish goes on, ms; 0 = it ends at once. */
   readonly graceMs: number;
   /** A publisher without viewers for so long is closed, ms; 0 = never. */

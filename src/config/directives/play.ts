@@ -40,9 +40,8 @@ export const play = block(
     }),
     mix_correct: flag(false, {
       says: 'Reorder audio and video by timestamp for publishers that mix them badly.',
-      reload: 'applied',
+      reload: 'new',
       since: '2',
-      support: 'planned',
     }),
     mw_latency: int(350, {
       says: 'Merged write: messages are collected so long before they are sent.',

@@ -25,6 +25,7 @@ export function vhostOptions(vhost: VhostSettings): VhostOptions {
       firstPacketTimeoutMs: publish.firstpkt_timeout,
       normalTimeoutMs: publish.normal_timeout,
       mergedReadMs: publish.mr && !vhost.min_latency ? publish.mr_latency : undefined,
+      correctsMix: play.mix_correct,
       graceMs: Math.max(0, publish.grace * 1000),
       idleKickoffMs: publish.kickoff_for_idle * 1000,
     },

@@ -4,6 +4,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
 import type { RtmpMediaMessage } from '../../protocol/rtmp/server-handler.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
+import { MixQueue } from '../../stream/mix-queue.ts';
 import type { Publication, Publisher, Stream } from '../../stream/stream.ts';
 import { TagIntake } from '../../stream/tag-intake.ts';
 import type { PublisherGrace } from '../publisher-grace.ts';
@@ -28,6 +29,7 @@ export class RtmpPublisher implements Publisher {
   readonly #options: RtmpPublisherOptions;
   #intake: TagIntake | undefined;
   #publication: Publication | undefined;
+  #mix: MixQueue | undefined;
   #timer: NodeJS.Timeout | undefined;
   #messages = 0;
   #messagesAtTick = 0;
@@ -57,7 +59,8 @@ export class RtmpPublisher implements Publisher {
     this.#publication = stream.publish(this);
     if (this.#publication === undefined) return false;
     if (isHeld) log.trace(`the publish of ${stream.url} goes on with this publisher`);
-    this.#intake = new TagIntake(this.#publication, this.#options.identity, this.#options.log);
+    this.#mix = this.#publish.correctsMix ? new MixQueue(this.#publication) : undefined;
+    this.#intake = new TagIntake(this.#mix ?? this.#publication, this.#options.identity, log);
     this.#timer = setTimeout(() => this.#tick(), this.#publish.firstPacketTimeoutMs);
     return true;
   }
@@ -87,6 +90,8 @@ export class RtmpPublisher implements Publisher {
     clearTimeout(this.#timer);
     this.#intake?.close();
     this.#intake = undefined;
+    this.#mix?.flush();
+    this.#mix = undefined;
     const publication = this.#publication;
     this.#publication = undefined;
     if (publication !== undefined) this.#leave(publication);
