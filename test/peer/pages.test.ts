@@ -85,6 +85,15 @@ describe('the player', () => {
     await page.context().close();
   });
 
+  test('plays FLV over a WebSocket', async () => {
+    const url = `${base()}/players/?autostart=true#ws://127.0.0.1:${server.httpPort}/live/${name}.flv`;
+    const { page, complaints } = await openPage(browser, url);
+    const facts = await expectPlaying(page);
+    expect(facts).toMatchObject({ state: 'playing', resolution: '640x360' });
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('plays HLS on a phone, in Chinese and dark', async () => {
     const options = { ...PHONE, locale: 'zh-CN', colorScheme: 'dark' } as const;
     const url = `${base()}/players/?autostart=true#${base()}/live/${name}.m3u8`;
