@@ -61,7 +61,7 @@ describe.concurrent('a publisher that comes back in time', () => {
     await flv.waitForTags(2 * source);
     await waitFor('RTMP media', () => media(rtmp.tags).length >= 2 * source);
     const hls = new HlsFolder(join(server.folder, 'html'), stream);
-    const { segments } = await hls.untilListed(8);
+    const { segments } = await hls.untilListed(4);
     expect(segments.flatMap(({ isDiscontinuity }, index) => (isDiscontinuity ? [index] : []))).toEqual([
       0, 5,
     ]);
