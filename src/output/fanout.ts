@@ -30,8 +30,8 @@ export interface ViewerFormat {
   open(viewer: Viewer, headers: StreamHeaders, atMs: number): void;
   /** Sends the sequence headers again after a skip, in case they have changed meanwhile. */
   repeatHeaders(viewer: Viewer, headers: StreamHeaders, atMs: number): void;
-  /** Sends the entries from..to to a viewer that needs nothing of its own. `slices` are those of the log. */
-  writeShared(viewer: Viewer, from: number, to: number, slices: readonly Buffer[]): void;
+  /** Sends the entries from..to, the same ones to many in a row, to a viewer that needs nothing of its own. */
+  writeShared(viewer: Viewer, from: number, to: number): void;
   /** Sends the entries from..to, with what the viewer needs of its own, and clears what was met in `needs`. */
   writeOwn(viewer: Viewer, from: number, to: number): void;
   /** Sends the end of the format (the last HTTP chunk). */
@@ -226,7 +226,6 @@ export class Fanout implements StreamSubscriber {
 
   // The hot path: per viewer and flush, three comparisons and one write.
   #flushRange(group: ViewerGroup, from: number, to: number): void {
-    const slices = this.#log.slices(from, to);
     const kinds = this.#log.kindsBetween(from, to) | ATTENTION;
     const { viewers } = group;
     for (let i = viewers.length - 1; i >= 0; i--) {
@@ -234,7 +233,7 @@ export class Fanout implements StreamSubscriber {
       if (viewer.next === from && (viewer.needs & kinds) === 0 && viewer.sink.writableLength === 0) {
         viewer.blockedSinceMs = 0;
         viewer.next = to;
-        this.#format.writeShared(viewer, from, to, slices);
+        this.#format.writeShared(viewer, from, to);
       } else {
         this.#pump(viewer);
       }

@@ -116,6 +116,12 @@ export class PreparedLog {
     return slices;
   }
 
+  /** The bytes of the entries from..to as one Buffer: part of a page, or a copy where they cross into the next. */
+  bytesBetween(from: number, to: number): Buffer {
+    const slices = this.slices(from, to);
+    return slices.length === 1 ? (slices[0] as Buffer) : Buffer.concat(slices);
+  }
+
   /** The sequence number behind as many entries from `from` on as fit `maxBytes`, at least one. */
   limit(from: number, maxBytes: number): number {
     const { end } = this;

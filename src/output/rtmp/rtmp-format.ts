@@ -42,6 +42,8 @@ export class RtmpFormat implements ViewerFormat {
   readonly #chunkSize: number;
   #lastAudioMs = -1;
   #lastVideoMs = -1;
+  /** The bytes of the latest flush: all its viewers get the same Buffer. */
+  #shared: { from: number; to: number; bytes: Buffer } = { from: 0, to: 0, bytes: Buffer.alloc(0) };
 
   /** @param chunkSize chunk size that the players were told, bytes */
   constructor(chunkSize: number) {
@@ -96,9 +98,11 @@ export class RtmpFormat implements ViewerFormat {
     if (headers.video !== undefined) viewer.sink.write(this.#message(VIDEO, headers.video.payload, atMs));
   }
 
-  writeShared(viewer: Viewer, _from: number, _to: number, slices: readonly Buffer[]): void {
-    if (slices.length === 1) viewer.sink.write(slices[0] as Buffer);
-    else writeAll(viewer, slices);
+  writeShared(viewer: Viewer, from: number, to: number): void {
+    if (this.#shared.from !== from || this.#shared.to !== to) {
+      this.#shared = { from, to, bytes: this.log.bytesBetween(from, to) };
+    }
+    viewer.sink.write(this.#shared.bytes);
   }
 
   writeOwn(viewer: Viewer, from: number, to: number): void {

@@ -46,12 +46,12 @@ class TestPublisher {
     this.#send('video', 0, false, true, Buffer.from(`video header${suffix}`));
   }
 
-  frames(count: number): void {
+  frames(count: number, hasAudio = true): void {
     for (let i = 0; i < count; i++, this.#frame++) {
       const timestampMs = (this.startMs + this.#frame * 40) >>> 0;
       const isKey = this.#frame % this.gop === 0;
       this.#send('video', timestampMs, isKey, false, payload(`video ${this.#frame}`, isKey ? 1000 : 200));
-      this.#send('audio', timestampMs + 7, false, false, payload(`audio ${this.#frame}`, 50));
+      if (hasAudio) this.#send('audio', timestampMs + 7, false, false, payload(`audio ${this.#frame}`, 50));
     }
   }
 
@@ -181,6 +181,16 @@ describe.each(WIRES)('a fan-out in $name', ({ create, read }) => {
       'video header',
     ]);
     expectSameMedia(media(got), publisher.sent, 5_000_000);
+  });
+
+  test('a viewer who waits for a second track gets the first one when the publisher leaves', () => {
+    const { add } = createFanout();
+    const sink = new FakeSink();
+    add(sink);
+    const publisher = new TestPublisher(stream, 0);
+    publisher.frames(3, false);
+    publisher.publication.end();
+    expectSameMedia(media(read(sink.bytes)), publisher.sent, 0);
   });
 
   test('late joiners start at the key frame of the open group, each with a clock of its own', () => {
