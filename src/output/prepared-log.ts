@@ -37,6 +37,7 @@ export class PreparedLog {
   #pageSize = MIN_PAGE_SIZE;
   #position = 0;
   #lastTimestampMs = 0;
+  #lastBatch: { from: number; to: number; bytes: Buffer } = { from: 0, to: 0, bytes: Buffer.alloc(0) };
 
   /** Sequence number of the oldest entry that is still there. */
   get first(): number {
@@ -116,10 +117,17 @@ export class PreparedLog {
     return slices;
   }
 
-  /** The bytes of the entries from..to as one Buffer: part of a page, or a copy where they cross into the next. */
+  /**
+   * The bytes of the entries from..to as one Buffer: part of a page, or a copy where they cross into the next. Asked
+   * again for the same entries, as in a flush to many viewers, it is the same Buffer.
+   */
   bytesBetween(from: number, to: number): Buffer {
+    const last = this.#lastBatch;
+    if (last.from === from && last.to === to) return last.bytes;
     const slices = this.slices(from, to);
-    return slices.length === 1 ? (slices[0] as Buffer) : Buffer.concat(slices);
+    const bytes = slices.length === 1 ? (slices[0] as Buffer) : Buffer.concat(slices);
+    this.#lastBatch = { from, to, bytes };
+    return bytes;
   }
 
   /** The sequence number behind as many entries from `from` on as fit `maxBytes`, at least one. */

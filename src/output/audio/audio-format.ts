@@ -67,8 +67,8 @@ export class AudioFormat implements ViewerFormat {
     // Each frame brings what a decoder needs.
   }
 
-  writeShared(viewer: Viewer, _from: number, _to: number, slices: readonly Buffer[]): void {
-    this.#framed.writeSlices(viewer, slices);
+  writeShared(viewer: Viewer, from: number, to: number): void {
+    viewer.sink.write(this.log.bytesBetween(from, to));
   }
 
   writeOwn(viewer: Viewer, from: number, to: number): void {

@@ -42,8 +42,6 @@ export class RtmpFormat implements ViewerFormat {
   readonly #chunkSize: number;
   #lastAudioMs = -1;
   #lastVideoMs = -1;
-  /** The bytes of the latest flush: all its viewers get the same Buffer. */
-  #shared: { from: number; to: number; bytes: Buffer } = { from: 0, to: 0, bytes: Buffer.alloc(0) };
 
   /** @param chunkSize chunk size that the players were told, bytes */
   constructor(chunkSize: number) {
@@ -99,10 +97,7 @@ export class RtmpFormat implements ViewerFormat {
   }
 
   writeShared(viewer: Viewer, from: number, to: number): void {
-    if (this.#shared.from !== from || this.#shared.to !== to) {
-      this.#shared = { from, to, bytes: this.log.bytesBetween(from, to) };
-    }
-    viewer.sink.write(this.#shared.bytes);
+    viewer.sink.write(this.log.bytesBetween(from, to));
   }
 
   writeOwn(viewer: Viewer, from: number, to: number): void {

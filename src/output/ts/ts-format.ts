@@ -71,8 +71,8 @@ export class TsFormat implements ViewerFormat {
     if (!hasTables && this.#tables.length > 0) this.#framed.writeBody(viewer, this.#tables);
   }
 
-  writeShared(viewer: Viewer, _from: number, _to: number, slices: readonly Buffer[]): void {
-    this.#framed.writeSlices(viewer, slices);
+  writeShared(viewer: Viewer, from: number, to: number): void {
+    viewer.sink.write(this.log.bytesBetween(from, to));
   }
 
   writeOwn(viewer: Viewer, from: number, to: number): void {
