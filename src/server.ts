@@ -16,6 +16,7 @@ import {
   ownApiPort,
   ownRtmpPort,
 } from './config/options/cluster-options.ts';
+import { dashOptions } from './config/options/dash-options.ts';
 import { dvrOptions } from './config/options/dvr-options.ts';
 import { hlsOptions } from './config/options/hls-options.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
@@ -36,6 +37,7 @@ import { VhostTable } from './lifecycle/vhost-table.ts';
 import { connectionId } from './log/connection-id.ts';
 import type { Logger } from './log/logger.ts';
 import type { ServerIdentity } from './media/metadata.ts';
+import { DashOutput } from './output/dash/dash-output.ts';
 import { DiskQueues } from './output/disk/disk-queue.ts';
 import { DvrOutput } from './output/dvr/dvr-output.ts';
 import { HlsOutput } from './output/hls/hls-output.ts';
@@ -82,6 +84,7 @@ export class Server {
   readonly #listeners: ListenerSet;
   readonly #hls: HlsOutput;
   readonly #dvr: DvrOutput;
+  readonly #dash: DashOutput;
   readonly #workers: readonly StreamWorker[];
 
   constructor(setup: ServerSetup) {
@@ -93,9 +96,11 @@ export class Server {
     const queues = new DiskQueues();
     this.#hls = new HlsOutput({ findOptions: optionsFinder(config, hlsOptions), queues, log });
     this.#dvr = new DvrOutput({ findOptions: optionsFinder(config, dvrOptions), queues, log });
+    this.#dash = new DashOutput({ findOptions: optionsFinder(config, dashOptions), queues, log });
     this.#streams.onPublish((stream) => this.#hls.attach(stream));
+    this.#streams.onPublish((stream) => this.#dash.attach(stream));
     this.#streams.onPublish((stream) => this.#dvr.attach(stream));
-    this.#workers = [this.#hls, this.#dvr];
+    this.#workers = [this.#hls, this.#dash, this.#dvr];
     this.#cluster = new Cluster({
       edgeOf: (name) => edgeOptionsOf(setup.config(), name),
       forwardOf: (name) => forwardOptionsOf(setup.config(), name),
@@ -125,6 +130,7 @@ export class Server {
       grace: this.#grace,
       hls: this.#hls,
       dvr: this.#dvr,
+      dash: this.#dash,
       cluster: this.#cluster,
     };
     return [

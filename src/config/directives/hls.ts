@@ -183,7 +183,7 @@ export const dash = block(
     says: 'MPEG-DASH: a manifest and fragments per stream.',
     since: '3',
     reload: 'applied',
-    support: 'planned',
+    support: 'works',
   },
   {
     enabled: flag(false, { says: 'Write DASH.', reload: 'applied', since: '3' }),
@@ -218,11 +218,12 @@ export const dash = block(
       reload: 'applied',
       since: '5',
     }),
-    dash_dispose: int(120, {
+    dash_dispose: int(0, {
       says: 'Remove all files of a stream that ended so long ago, 0 never.',
       unit: 's',
       reload: 'applied',
       since: '5',
+      default7: '120',
     }),
   },
 );

@@ -4,6 +4,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import type { ConnectionRegistry } from '../../connection/connection-registry.ts';
 import type { PublisherGrace } from '../../connection/publisher-grace.ts';
 import type { ViewerOutputs } from '../../connection/viewer-outputs.ts';
+import type { DashOutput } from '../../output/dash/dash-output.ts';
 import type { DvrOutput } from '../../output/dvr/dvr-output.ts';
 import type { HlsOutput } from '../../output/hls/hls-output.ts';
 import type { Stream } from '../../stream/stream.ts';
@@ -18,6 +19,7 @@ export interface RunningParts {
   readonly grace: PublisherGrace;
   readonly hls: HlsOutput;
   readonly dvr: DvrOutput;
+  readonly dash: DashOutput;
   readonly cluster: Cluster;
 }
 
@@ -31,6 +33,7 @@ export function vhostSections(running: RunningParts): readonly VhostSection[] {
     { name: 'min_latency', apply: (change) => configureStreams(running, change) },
     { name: 'play', apply: (change) => applyPlay(running, change) },
     { name: 'forward', apply: (change) => applyForward(running, change) },
+    { name: 'dash', apply: (change) => applyDash(running, change) },
     { name: 'hls', apply: (change) => applyHls(running, change) },
     { name: 'dvr', apply: (change) => applyDvr(running, change) },
     { name: 'publish', apply: (change) => applyPublish(running, change) },
@@ -73,6 +76,11 @@ function applyHls(running: RunningParts, { name, log }: VhostChange): void {
   const live = streamsOf(running, name).filter((stream) => stream.isPublishing);
   running.hls.reload(live);
   for (const _ of live) log.trace(`vhost ${name} hls reload success`);
+}
+
+/** Live streams start anew with the new settings. */
+function applyDash(running: RunningParts, { name }: VhostChange): void {
+  running.dash.reload(streamsOf(running, name).filter((stream) => stream.isPublishing));
 }
 
 /** What is recorded goes on in another file; nothing of the stream is lost in between. */
