@@ -1,7 +1,7 @@
 // What the recording tests read: files on disk as ffprobe and ffmpeg see them, and their boxes and metadata.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { expect } from 'vitest';
 import { decodeAmf } from './amf0.ts';
 import { run } from './child.ts';
@@ -12,8 +12,10 @@ import { waitFor } from './wait-for.ts';
 /** The files below a folder, relative to it, sorted. */
 export function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => statSync(join(folder, name)).isFile())
+  // Not asked one by one: files come and go meanwhile.
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort();
 }
 
