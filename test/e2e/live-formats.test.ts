@@ -29,6 +29,7 @@ beforeAll(async () => {
       vhost aac.test { ${remux('aac')} }
       vhost mp3.test { ${remux('mp3')} }
       vhost cached.test { ${remux('aac', 'fast_cache 1;')} }
+      vhost both.test { ${remux('ts')} hls { enabled on; hls_path ./html; } }
       vhost never.test { ${remux('flv', 'wait_for_stream 0;')} }
       vhost soon.test { ${remux('flv', 'wait_for_stream 0.5;')} }`,
   });
@@ -150,6 +151,11 @@ describe.concurrent('a stream that nobody publishes', () => {
   test('is 404 at once with wait_for_stream 0', async () => {
     const { status, text } = await http(server.httpPort, `/live/${uniqueName('no')}.flv?vhost=never.test`);
     expect([status, text]).toEqual([404, 'Not Found']);
+  });
+
+  test('is 404 where it would be a segment of HLS', async () => {
+    const { status } = await http(server.httpPort, `/live/${uniqueName('no')}-7.ts?vhost=both.test`);
+    expect(status).toBe(404);
   });
 
   test('is 404 after wait_for_stream, and not before', async () => {

@@ -31,10 +31,9 @@ export interface OriginAddressOptions {
   readonly ownAddress: string;
 }
 
-/** A copy that this server has fetched for its own viewers is not its to offer. */
+/** A copy that this server has fetched for its own viewers is not its to offer; a stream held for its publisher is. */
 export function isOwnStream(stream: Stream | undefined): boolean {
-  const publisher = stream?.publisher;
-  return publisher !== undefined && publisher.giveWay === undefined;
+  return stream?.isPublishing === true && stream.publisher?.giveWay === undefined;
 }
 
 /** Addresses that mean every one of this machine, or only itself. */

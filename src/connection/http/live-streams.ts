@@ -45,7 +45,9 @@ export class LiveStreams implements HttpService {
     const isPublished = (id: LiveMatch['id']) => streams.find(id)?.isPublishing === true;
     const match = matchLiveMount(exchange.path, vhost, isPublished);
     if (match === undefined) return false;
-    if (!isPublished(match.id) && (await this.#files.has(exchange))) return false;
+    // Beside HLS, what is no running stream is a segment that is no longer there.
+    const isSegment = match.format === 'ts' && vhost.hls !== undefined;
+    if (!isPublished(match.id) && (isSegment || (await this.#files.has(exchange)))) return false;
     if (exchange.request.method === 'HEAD') {
       exchange.reply.header('Content-Type', CONTENT_TYPES[match.format]).send('');
     } else if (vhost.httpRemux.waitMs === 0 && !isPublished(match.id)) {
