@@ -44,6 +44,7 @@ import { HlsOutput } from './output/hls/hls-output.ts';
 import { isOwnAddress, ownAddress } from './stats/host/addresses.ts';
 import { HostSampler } from './stats/host/host-sampler.ts';
 import { Statistics } from './stats/statistics.ts';
+import type { Stream } from './stream/stream.ts';
 import type { StreamId } from './stream/stream-id.ts';
 import { StreamRegistry } from './stream/stream-registry.ts';
 
@@ -108,13 +109,13 @@ export class Server {
       nameServers: () => setup.config().root.resolver,
       ownApiPort: () => ownApiPort(setup.config()),
       ownRtmpPort: () => ownRtmpPort(setup.config()),
-      ownsStream: (id) => this.#ownsStream(id),
+      findOwnStream: (id) => this.#findOwnStream(id),
       isOwnAddress: (address) => isOwnAddress(networkInterfaces(), address),
       identity: setup.identity,
       serverIp: ownAddress(networkInterfaces(), setup.config().stats.network),
       log: setup.log,
     });
-    this.#streams.onPublish((stream) => this.#cluster.forward(stream));
+    this.#streams.onPublish((stream) => this.#cluster.published(stream));
     const { enabled, disk } = setup.config().stats;
     this.#sampler = new HostSampler({ isEnabled: enabled, disks: disk });
     this.#http = new HttpPorts(this.#host(), this.#apiContext(), setup.readiness);
@@ -164,6 +165,7 @@ export class Server {
 
   /** Edges of our own, and encoders that know Enhanced RTMP, look for another server before this one ends. */
   askClientsToLeave(): void {
+    this.#cluster.leave();
     const count = this.#connections.askAllToLeave();
     if (count > 0) this.#log.trace(`asked ${count} conns to reconnect elsewhere`);
   }
@@ -174,9 +176,10 @@ export class Server {
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
-  #ownsStream({ vhost, app, stream }: StreamId): boolean {
-    const name = this.#setup.config().findVhost(vhost)?.name;
-    return name !== undefined && isOwnStream(this.#streams.find({ vhost: name, app, stream }));
+  #findOwnStream({ vhost, app, stream: name }: StreamId): Stream | undefined {
+    const found = this.#setup.config().findVhost(vhost)?.name;
+    const stream = found === undefined ? undefined : this.#streams.find({ vhost: found, app, stream: name });
+    return isOwnStream(stream) ? stream : undefined;
   }
 
   /** Closes listeners and connections. May be called twice. */
@@ -215,6 +218,7 @@ export class Server {
       config,
       statistics: this.#statistics,
       streams: this.#streams,
+      answerOwner: (question) => this.#cluster.answerOwner(question),
       connections: this.#connections,
       host: this.#sampler.sample,
       reload,

@@ -1,6 +1,7 @@
 // What the API looks at and works on. server.ts fills it; the configuration is asked for each time, because a reload
 // replaces it.
 
+import type { OwnerQuestion, PublishClaim } from '../cluster/origin/coworker-question.ts';
 import type { Config } from '../config/config.ts';
 import type { ConnectionRegistry } from '../connection/connection-registry.ts';
 import type { ReloadControl } from '../lifecycle/reload-state.ts';
@@ -25,6 +26,10 @@ export interface ApiContext {
   readonly config: () => Config;
   readonly statistics: Statistics;
   readonly streams: StreamRegistry;
+  /** Whether a stream is published here, and since when; undefined if not. */
+  readonly answerOwner: (
+    question: Omit<OwnerQuestion, 'host'>,
+  ) => { readonly claim?: PublishClaim } | undefined;
   readonly connections: ConnectionRegistry;
   readonly host: HostSample;
   readonly reload: ReloadControl;

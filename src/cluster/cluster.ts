@@ -4,6 +4,7 @@
 //                                           +-> forward/  streams of this server for others
 //                                           +-> origin/   which of several origins has a stream
 
+import { randomUUID } from 'node:crypto';
 import type { Logger } from '../log/logger.ts';
 import type { ServerIdentity } from '../media/metadata.ts';
 import type { Amf0Object } from '../protocol/amf0/value.ts';
@@ -22,11 +23,13 @@ import { EdgePushes, type PublishRoute } from './edge/edge-pushes.ts';
 import { OriginHealth } from './edge/origin-health.ts';
 import { type ClientConnect, checkToken, type TokenVerdict } from './edge/token-check.ts';
 import { type FindForward, Forwards } from './forward/forwards.ts';
-import { askCoworker } from './origin/coworker-question.ts';
+import { askCoworker, type OwnerQuestion, type PublishClaim } from './origin/coworker-question.ts';
 import { askCoworkerByRtmp, ownerQuestionOf } from './origin/coworker-rtmp.ts';
 import { type AskCoworker, Coworkers } from './origin/coworkers.ts';
 import { type FindOrigin, OriginCluster, type OwnerAnswer } from './origin/origin-cluster.ts';
+import { PublishClaims } from './origin/publish-claims.ts';
 import { Relays } from './origin/relays.ts';
+import { ViewerSeats } from './viewer-seats.ts';
 
 /** The vhosts are asked for by their exact name, at each use, so that a reload counts. */
 export interface ClusterOptions {
@@ -39,8 +42,8 @@ export interface ClusterOptions {
   readonly ownApiPort: () => number;
   /** First port at which it listens for RTMP. */
   readonly ownRtmpPort: () => number;
-  /** Is the stream published here? The vhost may be one that this server does not have. */
-  readonly ownsStream: (id: StreamId) => boolean;
+  /** The stream, if it is published here. The vhost may be one that this server does not have. */
+  readonly findOwnStream: (id: StreamId) => Stream | undefined;
   /** Is this address one of this machine? */
   readonly isOwnAddress: (address: string) => boolean;
   readonly identity: ServerIdentity;
@@ -63,6 +66,8 @@ export class Cluster {
   readonly #forwards: Forwards;
   readonly #origin: OriginCluster;
   readonly #relays: Relays;
+  readonly #claims: PublishClaims;
+  readonly #seats = new ViewerSeats((stream, url) => this.#join(stream, url));
 
   constructor(options: ClusterOptions) {
     const { edgeOf, forwardOf, originOf, identity, serverIp, log } = options;
@@ -91,6 +96,7 @@ export class Cluster {
     const ask = this.#askCoworker(`${identity.name}/${identity.version}`);
     const coworkers = new Coworkers({ resolver, ask, isOwnAddress, ownApiPort, ownRtmpPort, log, now });
     this.#origin = new OriginCluster(originOf, coworkers, log);
+    this.#claims = new PublishClaims({ find: originOf, coworkers, log, now: Date.now, newId: randomUUID });
     this.#relays = new Relays({
       edge: upstream,
       optionsOf: (vhost) => this.#origin.relayOptions(vhost),
@@ -118,14 +124,54 @@ export class Cluster {
   }
 
   joinViewer(stream: Stream, url: RtmpUrl): () => void {
+    return this.#seats.take(stream, url);
+  }
+
+  /** A reload has changed the cluster settings of a vhost. */
+  reload(vhost: string): void {
+    const isEdge = this.#options.edgeOf(vhost) !== undefined;
+    if (!isEdge) this.#pushes.closeVhost(vhost);
+    this.#pulls.reload(vhost);
+    this.#relays.reload(vhost);
+    this.#seats.reseat(vhost);
+  }
+
+  #join(stream: Stream, url: RtmpUrl): () => void {
     const isEdge = this.#options.edgeOf(stream.id.vhost) !== undefined;
     return isEdge ? this.#pulls.join(stream, url) : this.#relays.join(stream, url);
   }
 
   /** @returns undefined if the client is an ordinary one, else whether the stream that it looks for is ours */
   answerOwnerQuestion(args: Amf0Object | undefined): boolean | undefined {
-    const id = ownerQuestionOf(args);
-    return id === undefined ? undefined : this.#options.ownsStream(id);
+    const question = ownerQuestionOf(args);
+    return question === undefined ? undefined : this.answerOwner(question) !== undefined;
+  }
+
+  /**
+   * What another server is told that asks whether a stream is published here.
+   * @returns undefined if it is not, or a publisher may have it elsewhere
+   */
+  answerOwner(question: Omit<OwnerQuestion, 'host'>): { readonly claim?: PublishClaim } | undefined {
+    const stream = this.#options.findOwnStream(question);
+    if (stream === undefined) return undefined;
+    if (question.isPublish === true) return this.#claims.asked(stream, question.claim);
+    const claim = this.#claims.claimOf(stream);
+    return claim === undefined ? {} : { claim };
+  }
+
+  checkPublish(id: StreamId, host: string): Promise<string | undefined> | undefined {
+    return this.#claims.check(id, host);
+  }
+
+  /** A stream is published here. */
+  published(stream: Stream): void {
+    this.forward(stream);
+    this.#claims.published(stream);
+  }
+
+  /** This server is about to end. */
+  leave(): void {
+    this.#claims.leave();
   }
 
   routePublish(
@@ -145,7 +191,7 @@ export class Cluster {
     return this.#origin.findHttpOwner(id, host);
   }
 
-  /** A stream is published here, or its vhost has other settings: it goes where the vhost's `forward` says. */
+  /** A stream that is published here has other settings: it goes where the vhost's `forward` says. */
   forward(stream: Stream): void {
     this.#forwards.attach(stream);
   }
@@ -156,6 +202,7 @@ export class Cluster {
     this.#pushes.close();
     this.#forwards.close();
     this.#relays.close();
+    this.#claims.close();
     this.#origin.close();
   }
 

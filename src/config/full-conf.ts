@@ -15,7 +15,7 @@ const HEAD = `# Every directive of srs.conf, with its default where it has one. 
 #   default  used when the directive is absent; where SRS 7 has another one, that of SRS 4 holds and both are named
 #   env      the environment variable that beats the file (for all vhosts); none = only the file can set it
 #   reload   live = read at each use; new = for new connections; applied = running objects are changed;
-#            restart = at the next start; refused = the reload is refused
+#            restart = at the next start
 #   since    the release of SRS that introduced it
 # "planned" and "no effect" mark what this server accepts without doing anything about it (yet).
 `;

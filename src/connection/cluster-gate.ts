@@ -37,6 +37,12 @@ export interface ClusterGate {
    */
   answerOwnerQuestion(args: Amf0Object | undefined): boolean | undefined;
   /**
+   * Whether a publisher may have a stream that perhaps another origin has.
+   * @param host that the publisher came to
+   * @returns undefined if nobody is to be asked; resolves with why not, or undefined
+   */
+  checkPublish(id: StreamId, host: string): Promise<string | undefined> | undefined;
+  /**
    * Somebody wants to publish a stream. On an edge it goes to an origin.
    * @param options of the streams of the vhost
    * @param connectionId of the publisher, for the log

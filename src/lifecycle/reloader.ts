@@ -29,7 +29,6 @@ export interface ReloaderOptions {
 }
 
 const CONFIG_INVALID = 1023;
-const EDGE_RELOAD = 2023;
 const UNKNOWN_ERROR = 1;
 /** SRS 7 puts the names of its numbers into the message. */
 const ERROR_NAME: Readonly<Record<number, string>> = {
@@ -138,7 +137,6 @@ export class Reloader implements ReloadControl {
     const before = holder.current;
     const change = { before, after, changes: diffConfigs(before, after) };
     state.enter(RELOAD_STEP.applying);
-    refuseForbidden(change.changes);
     const prepared = await prepareAll(parts, change);
     if (this.#isStopped) {
       await abandonAll(prepared);
@@ -195,12 +193,6 @@ function isDamaged(failure: LoadFailure): boolean {
 
 function errorsOf(diagnostics: readonly Diagnostic[]): readonly string[] {
   return diagnostics.filter((one) => one.severity === 'error').map(diagnosticLine);
-}
-
-function refuseForbidden(changes: readonly ConfigChange[]): void {
-  const forbidden = changes.find((change) => change.reload === 'refused');
-  if (forbidden === undefined) return;
-  throw new Refusal(EDGE_RELOAD, `vhost : vhost mode changed, ${describeChange(forbidden)}`);
 }
 
 async function prepareAll(parts: readonly ReloadPart[], change: ReloadChange): Promise<Preparation[]> {

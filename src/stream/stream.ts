@@ -54,8 +54,11 @@ export interface StreamOptions {
 export interface Publisher {
   /** What it asked for, if it came by a URL: forwards ask others for the same. */
   readonly url?: RtmpUrl;
-  /** The server ends the publish (kick-off, shutdown). */
-  stop(reason: string): void;
+  /**
+   * The server ends the publish (kick-off, shutdown).
+   * @param code what the publisher is told with the reason, where it has such codes: NetStream.Publish.BadName
+   */
+  stop(reason: string, code?: string): void;
   /** A copy of another server's stream ends its publish for somebody who publishes the stream here. */
   readonly giveWay?: (() => void) | undefined;
 }

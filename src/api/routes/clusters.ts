@@ -1,11 +1,11 @@
 // Origin cluster: other origins ask here which streams are published by this one.
 
 import { networkInterfaces } from 'node:os';
-import { isOwnStream, originAddress } from '../../cluster/origin/cluster-answer.ts';
+import { originAddress } from '../../cluster/origin/cluster-answer.ts';
 import { ownAddress } from '../../stats/host/addresses.ts';
 import type { ApiContext } from '../api-context.ts';
 import { type ApiRequest, type ApiRoute, data, route } from '../route.ts';
-import { int, list, nullable, object, optional, text } from '../schema/schema.ts';
+import { int, list, nullable, object, optional, text, type ValueOf } from '../schema/schema.ts';
 
 const querySchema = object('The question.', {
   ip: text('Host that the player came to.'),
@@ -21,6 +21,8 @@ const originSchema = object('Where players find it.', {
   api: text('HTTP API of that server.'),
   routers: list('The servers that this answer has come through.', text('HTTP API.')),
   http: optional(text('HTTP server of that server, for HTTP viewers.')),
+  since: optional(int('Since when it is published there, ms since the epoch.')),
+  claim: optional(text('Random id of that publish.')),
 });
 
 export const clusterRoutes: readonly ApiRoute[] = [
@@ -34,6 +36,9 @@ export const clusterRoutes: readonly ApiRoute[] = [
       app: 'Application.',
       stream: 'Stream.',
       coworker: 'What the asker calls this server.',
+      for: '`publish` if a publisher wants the stream: who is about to end does not stand in the way.',
+      since: 'Since when the asker has a publisher of its own, ms since the epoch.',
+      claim: 'Random id of that publish.',
     },
     isHeadless: true,
     fields: {
@@ -46,13 +51,19 @@ export const clusterRoutes: readonly ApiRoute[] = [
   }),
 ];
 
-function originOf(context: ApiContext, query: ApiRequest['query']): ReturnType<typeof originAddress> | null {
-  const { vhost = '', app = '', stream = '', coworker = '' } = query;
+function originOf(context: ApiContext, query: ApiRequest['query']): ValueOf<typeof originSchema> | null {
+  const { vhost = '', app = '', stream = '', coworker = '', since = '', claim: claimId = '' } = query;
   const { root, findVhost, http_api: api, http_server: http, stats } = context.config();
   const [rtmp] = root.listen;
   const name = findVhost(vhost)?.name;
   if (rtmp === undefined || name === undefined) return null;
-  if (!isOwnStream(context.streams.find({ vhost: name, app, stream }))) return null;
+  const sinceMs = Number(since);
+  const hasClaim = since !== '' && Number.isFinite(sinceMs) && claimId !== '';
+  const answer = context.answerOwner({
+    ...{ vhost: name, app, stream, isPublish: query.for === 'publish' },
+    ...(hasClaim ? { claim: { sinceMs, id: claimId } } : {}),
+  });
+  if (answer === undefined) return null;
   const origin = originAddress({
     vhost: name,
     coworker,
@@ -64,5 +75,7 @@ function originOf(context: ApiContext, query: ApiRequest['query']): ReturnType<t
   context.log.trace(
     `Redirect vhost=${vhost}, path=${app}/${stream} to ip=${origin.ip}, port=${origin.port}, api=${origin.api}`,
   );
-  return origin;
+  return answer.claim === undefined
+    ? origin
+    : { ...origin, since: answer.claim.sinceMs, claim: answer.claim.id };
 }

@@ -14,6 +14,7 @@ import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Traffic } from '../../stats/traffic.ts';
 import type { Publication, Publisher, Stream, StreamSubscriber } from '../../stream/stream.ts';
 import { ClientError } from '../client/client-error.ts';
+import { endpointText, parseEndpoint } from '../client/endpoint.ts';
 import { RECONNECT_REQUEST } from '../client/identity.ts';
 import {
   DEFAULT_PORT,
@@ -66,6 +67,8 @@ export class EdgePull implements Publisher, UpstreamOwner {
   #adoptedMs = 0;
   /** The current upstream asked to be replaced while it still delivers. */
   #isLeaving = false;
+  /** … because it is not among the origins any more. */
+  #isUnlisted = false;
   /** When the current upstream said that it has nothing more; media after that takes it back. */
   #emptiedMs = -1;
   /** Runs unless the pull is suspended. */
@@ -137,6 +140,27 @@ export class EdgePull implements Publisher, UpstreamOwner {
       if (this.#viewers > 0 || this.#isClosed) return;
       this.#lingerTimer = setTimeout(() => this.close(), LINGER_MS);
     };
+  }
+
+  /**
+   * The settings have changed. An upstream that is not listed any more delivers until another one has a key frame; one
+   * that is listed stays.
+   */
+  reconfigure(): void {
+    const current = this.#current;
+    if (this.#ticker === undefined) return;
+    if (current === undefined) {
+      this.#search.stop();
+      this.#search.start();
+    } else if (this.#isListed(current)) {
+      if (this.#isUnlisted) this.#isLeaving = false;
+      this.#isUnlisted = false;
+    } else {
+      this.#isUnlisted = true;
+      this.#isLeaving = true;
+      this.#search.stop();
+      this.#search.start();
+    }
   }
 
   /** Viewers want the stream whoever ends the publish: it is fetched anew. */
@@ -267,6 +291,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
     this.#current = upstream;
     this.#adoptedMs = this.#env.now();
     this.#isLeaving = false;
+    this.#isUnlisted = false;
     this.#emptiedMs = -1;
     if (previous !== undefined) this.#leave(previous);
     this.#log.trace(`edge: stream ${this.#stream.url} comes from ${upstream.key}`);
@@ -312,6 +337,14 @@ export class EdgePull implements Publisher, UpstreamOwner {
 
   #protocol(options: EdgeOptions): EdgeProtocol {
     return protocolFor(options, this.#firstSchema);
+  }
+
+  #isListed({ candidate, protocol }: Upstream): boolean {
+    const options = this.#options();
+    if (protocol !== this.#protocol(options)) return false;
+    return options.origins.some(
+      (text) => endpointText(parseEndpoint(text, DEFAULT_PORT[protocol])) === candidate.entry,
+    );
   }
 
   #open(candidate: Candidate): Upstream {

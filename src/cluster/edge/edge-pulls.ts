@@ -33,6 +33,16 @@ export class EdgePulls {
     return pull.join(url);
   }
 
+  /** The settings of a vhost have changed. It may be no edge any more: then its streams have no publisher. */
+  reload(vhost: string): void {
+    const isEdge = this.#env.optionsOf(vhost) !== undefined;
+    for (const pull of [...this.#pulls.values()]) {
+      if (pull.stream.id.vhost !== vhost) continue;
+      if (isEdge) pull.reconfigure();
+      else pull.close();
+    }
+  }
+
   close(): void {
     for (const pull of [...this.#pulls.values()]) pull.close();
   }

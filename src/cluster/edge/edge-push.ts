@@ -41,6 +41,8 @@ const MAX_SHORT = 3;
 /** An origin that cannot be reached by then is passed, ms (SRS: 150 ms, too short for long lines). */
 const CONNECT_TIMEOUT_MS = 1000;
 const SETUP_TIMEOUT_MS = 4000;
+/** What an origin says that has, or knows, another publisher of the stream. */
+const STREAM_TAKEN = 'NetStream.Publish.BadName';
 const REPORT_MS = 10_000;
 const FAILURE_LOG_MS = 3000;
 
@@ -102,7 +104,7 @@ export class EdgePush {
     this.#owner = owner;
     this.stream.subscribe(this.#subscriber);
     this.#log.trace('edge change from 0 to state 200 (push).');
-    this.#outageTimer = setTimeout(() => this.#giveUp('no origin takes the stream'), FIRST_TIMEOUT_MS);
+    this.#outageTimer = setTimeout(() => this.giveUp('no origin takes the stream'), FIRST_TIMEOUT_MS);
     const startMs = this.#env.now();
     this.#reporter = setInterval(() => this.#report(startMs), REPORT_MS);
     this.#search.start();
@@ -198,7 +200,9 @@ export class EdgePush {
     const { code, message } = end.error;
     if (end.stage === 'lost') {
       this.#log.error(`edge push get server control message failed. err=code=${code} : ${message}`);
-      this.#lost(attempt);
+      // The stream is somebody else's now: to go on elsewhere would be a fight without end.
+      if (end.status?.code === STREAM_TAKEN) this.giveUp(end.status.description);
+      else this.#lost(attempt);
     } else if (end.stage === 'refused' && !this.#isAccepted) {
       // Another origin might say yes, and then the stream would be on two.
       this.#refused(end);
@@ -214,11 +218,11 @@ export class EdgePush {
     const isShort = this.#env.now() - this.#currentMs < SHORT_MS;
     this.#shortRuns = isShort ? this.#shortRuns + 1 : 0;
     if (this.#shortRuns >= MAX_SHORT) {
-      this.#giveUp('origins take the stream and drop it again');
+      this.giveUp('origins take the stream and drop it again');
       return;
     }
     if (!isShort) this.#search.proved();
-    this.#outageTimer = setTimeout(() => this.#giveUp('no origin takes the stream'), OUTAGE_TIMEOUT_MS);
+    this.#outageTimer = setTimeout(() => this.giveUp('no origin takes the stream'), OUTAGE_TIMEOUT_MS);
     this.#search.lost(attempt.key);
   }
 
@@ -229,7 +233,8 @@ export class EdgePush {
     this.#owner?.refused({ code, description: status?.description || error.message });
   }
 
-  #giveUp(reason: string): void {
+  /** The publisher is told, and had better come again. */
+  giveUp(reason: string): void {
     this.#log.warn(`edge revert from 200 to state 0 (push), error code=1018 : ${reason}`);
     this.close();
     if (this.#isAccepted) this.#owner?.lost(reason);

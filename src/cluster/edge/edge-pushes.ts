@@ -57,6 +57,13 @@ export class EdgePushes {
     };
   }
 
+  /** The vhost is no edge any more: its publishers come back, and publish here. */
+  closeVhost(vhost: string): void {
+    for (const push of [...this.#pushes.values()]) {
+      if (push.stream.id.vhost === vhost) push.giveUp(`vhost ${vhost} is no edge any more`);
+    }
+  }
+
   close(): void {
     for (const push of [...this.#pushes.values()]) push.close();
   }

@@ -13,7 +13,7 @@ import { type Endpoint, endpointText } from '../client/endpoint.ts';
 import { CLIENT_PROPERTIES, connectedLine, identityArguments } from '../client/identity.ts';
 import type { ClientEnd, ClientStage, UpstreamClient } from '../client/rtmp-client.ts';
 import { type UpstreamUrl, upstreamUrl } from '../client/upstream-url.ts';
-import { DEFAULT_PORT, type EdgeEnvironment, type EdgeOptions } from './edge-options.ts';
+import { DEFAULT_PORT, type EdgeEnvironment, type EdgeOptions, type EdgeProtocol } from './edge-options.ts';
 import type { Candidate } from './origin-round.ts';
 
 export interface UpstreamOwner {
@@ -83,6 +83,10 @@ export class Upstream implements MediaSink {
   /** The address that it is connected to. */
   get key(): string {
     return endpointText(this.#address);
+  }
+
+  get protocol(): EdgeProtocol {
+    return this.#options.protocol;
   }
 
   get stage(): ClientStage {

@@ -5,10 +5,22 @@ import { type IncomingMessage, request } from 'node:http';
 import type { StreamId } from '../../stream/stream-id.ts';
 import { type Endpoint, endpointText } from '../client/endpoint.ts';
 
+/** Since when an origin has a publisher of a stream. */
+export interface PublishClaim {
+  /** Since the epoch, ms. */
+  readonly sinceMs: number;
+  /** Random: no two claims are alike. */
+  readonly id: string;
+}
+
 /** A stream, and who looks for it. */
 export interface OwnerQuestion extends StreamId {
   /** Host that the player came to: it goes into the question, as SRS does it. */
   readonly host: string;
+  /** Asked for a publisher, not for a player: who is about to end does not stand in the way. */
+  readonly isPublish?: boolean;
+  /** The asker has let the publisher in already. */
+  readonly claim?: PublishClaim;
 }
 
 /** Where a stream is published, for RTMP. */
@@ -17,6 +29,8 @@ export interface StreamOwner {
   readonly port: number;
   /** `host:port` of its HTTP server; SRS does not say. */
   readonly http?: string;
+  /** SRS does not say. */
+  readonly claim?: PublishClaim;
 }
 
 export interface CoworkerAddress {
@@ -65,8 +79,13 @@ export function askCoworker(
 }
 
 /** Only what would break the request line or the query is escaped: SRS takes the rest as it is. */
-function questionPath({ vhost, host, app, stream }: OwnerQuestion, coworker: string): string {
-  const parameters = { vhost, ip: host, app, stream, coworker };
+function questionPath(question: OwnerQuestion, coworker: string): string {
+  const { vhost, host, app, stream, isPublish, claim } = question;
+  const parameters = {
+    ...{ vhost, ip: host, app, stream, coworker },
+    ...(isPublish === true ? { for: 'publish' } : {}),
+    ...(claim === undefined ? {} : { since: String(claim.sinceMs), claim: claim.id }),
+  };
   const query = Object.entries(parameters).map(([key, value]) => `${key}=${escaped(value)}`);
   return `/api/v1/clusters?${query.join('&')}`;
 }
@@ -91,12 +110,20 @@ function readAnswer(status: number, body: string): StreamOwner | undefined {
   const answer = objectOf(JSON.parse(body));
   if (answer?.code !== 0) throw new Error(`no answer: ${body.slice(0, 100)}`);
   const origin = objectOf(objectOf(answer.data)?.origin);
-  const { ip, port, http } = origin ?? {};
+  const { ip, port, http, since, claim } = origin ?? {};
   const isUsable = typeof ip === 'string' && ip !== '' && Number.isInteger(port) && (port as number) > 0;
   if (!isUsable) return undefined;
-  return { host: ip, port: port as number, ...(typeof http === 'string' ? { http } : {}) };
+  return {
+    ...{ host: ip, port: port as number },
+    ...(typeof http === 'string' ? { http } : {}),
+    ...(isClaim(since, claim) ? { claim: { sinceMs: since as number, id: claim as string } } : {}),
+  };
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function isClaim(since: unknown, claim: unknown): boolean {
+  return Number.isFinite(since) && typeof claim === 'string' && claim !== '';
 }

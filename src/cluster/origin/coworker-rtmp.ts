@@ -4,9 +4,8 @@
 
 import type { LookupFunction } from 'node:net';
 import type { ServerIdentity } from '../../media/metadata.ts';
-import { type Amf0Object, amf0Object, stringProperty } from '../../protocol/amf0/value.ts';
+import { type Amf0Object, amf0Object, numberProperty, stringProperty } from '../../protocol/amf0/value.ts';
 import { encodeTcUrl } from '../../protocol/rtmp/url.ts';
-import type { StreamId } from '../../stream/stream-id.ts';
 import { parseEndpoint } from '../client/endpoint.ts';
 import type { DialClient } from '../client/rtmp-client.ts';
 import type { CoworkerAddress, OwnerQuestion, StreamOwner } from './coworker-question.ts';
@@ -21,7 +20,12 @@ export interface RtmpQuestionOptions {
 const VHOST = 'tsrs_owner_vhost';
 const APP = 'tsrs_owner_app';
 const STREAM = 'tsrs_owner_stream';
-const TIMEOUT_MS = 1500;
+const PURPOSE = 'tsrs_owner_for';
+const SINCE = 'tsrs_owner_since';
+const CLAIM = 'tsrs_owner_claim';
+const PUBLISH = 'publish';
+/** Who asks may give up earlier, ms. */
+const TIMEOUT_MS = 3000;
 
 /** Resolves with undefined if the coworker does not have the stream. Rejects if it gives no such answer. */
 export function askCoworkerByRtmp(
@@ -31,7 +35,7 @@ export function askCoworkerByRtmp(
   signal: AbortSignal,
 ): Promise<StreamOwner | undefined> {
   return new Promise((resolve, reject) => {
-    const { vhost, app, stream } = question;
+    const { vhost, app, stream, isPublish, claim } = question;
     const client = dial(
       {
         endpoint,
@@ -41,7 +45,11 @@ export function askCoworkerByRtmp(
           app,
           stream: '',
           chunkSize: 128,
-          args: amf0Object({ [VHOST]: vhost, [APP]: app, [STREAM]: stream }),
+          args: amf0Object({
+            ...{ [VHOST]: vhost, [APP]: app, [STREAM]: stream },
+            ...(isPublish === true ? { [PURPOSE]: PUBLISH } : {}),
+            ...(claim === undefined ? {} : { [SINCE]: claim.sinceMs, [CLAIM]: claim.id }),
+          }),
         },
         connectTimeoutMs: TIMEOUT_MS,
         setupTimeoutMs: TIMEOUT_MS,
@@ -76,8 +84,14 @@ export function askCoworkerByRtmp(
 }
 
 /** The stream that a connecting client asks for in this way, undefined if it is an ordinary one. */
-export function ownerQuestionOf(args: Amf0Object | undefined): StreamId | undefined {
+export function ownerQuestionOf(args: Amf0Object | undefined): Omit<OwnerQuestion, 'host'> | undefined {
   const stream = stringProperty(args, STREAM);
   if (stream === '') return undefined;
-  return { vhost: stringProperty(args, VHOST), app: stringProperty(args, APP), stream };
+  const sinceMs = numberProperty(args, SINCE);
+  const id = stringProperty(args, CLAIM);
+  return {
+    ...{ vhost: stringProperty(args, VHOST), app: stringProperty(args, APP), stream },
+    isPublish: stringProperty(args, PURPOSE) === PUBLISH,
+    ...(sinceMs !== undefined && Number.isFinite(sinceMs) && id !== '' ? { claim: { sinceMs, id } } : {}),
+  };
 }

@@ -38,6 +38,8 @@ export interface CoworkersOptions {
 
 /** So long an answer may take, ms (SRS: 30 s, one coworker after the other). */
 const TIMEOUT_MS = 1500;
+/** A publisher who is let in by mistake does more harm than one who waits, ms. */
+const PUBLISH_TIMEOUT_MS = 3000;
 /** A coworker that did not answer is asked, but not waited for, for so long, ms. */
 const DOWN_MS = 5000;
 /** An answer holds for so long, for everybody who asks, ms. */
@@ -87,6 +89,11 @@ export class Coworkers {
     return asked;
   }
 
+  /** As `find`, but of this very moment: a publisher is not turned away for a stream that ended just now. */
+  ask(question: OwnerQuestion, entries: readonly string[]): Promise<StreamOwner | undefined> {
+    return this.#askAll(question, entries);
+  }
+
   /** May be called twice. */
   close(): void {
     this.#failures.close();
@@ -94,7 +101,8 @@ export class Coworkers {
   }
 
   #askAll(question: OwnerQuestion, entries: readonly string[]): Promise<StreamOwner | undefined> {
-    const first = new FirstAnswer<StreamOwner>(TIMEOUT_MS);
+    const timeoutMs = question.isPublish === true ? PUBLISH_TIMEOUT_MS : TIMEOUT_MS;
+    const first = new FirstAnswer<StreamOwner>(timeoutMs);
     for (const entry of entries) first.waitFor(this.#askEntry(entry, question, first));
     return first.result();
   }

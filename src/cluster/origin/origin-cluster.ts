@@ -17,6 +17,8 @@ export interface OriginOptions {
   readonly hasRelay: boolean;
   /** HTTP viewers are sent to the owner (`cluster.http_redirect`). */
   readonly hasHttpRedirect: boolean;
+  /** Whose stream it is that two origins get. */
+  readonly conflict: 'first' | 'newest' | 'both';
   /** Tell the others who connects (`debug_srs_upnode`). */
   readonly hasIdentity: boolean;
   /** Chunk size of what is sent, bytes. */

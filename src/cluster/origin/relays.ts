@@ -49,6 +49,12 @@ export class Relays {
     return pull.join(url);
   }
 
+  /** The settings of a vhost have changed: one that relays nothing any more has no copies. */
+  reload(vhost: string): void {
+    if (this.#options.optionsOf(vhost) !== undefined) return;
+    for (const pull of [...this.#pulls.values()]) if (pull.stream.id.vhost === vhost) pull.close();
+  }
+
   close(): void {
     for (const pull of [...this.#pulls.values()]) pull.close();
   }

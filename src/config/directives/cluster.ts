@@ -12,12 +12,12 @@ export const cluster = block(
   {
     mode: word(['local', 'remote'], 'local', 'local', {
       says: 'local serves its own streams (origin), remote fetches from and pushes to origins (edge).',
-      reload: 'refused',
+      reload: 'applied',
       since: '1',
     }),
     origin: list({
       says: 'Edge: origins as host[:port], port 1935 unless said; the next one is tried when one fails.',
-      reload: 'live',
+      reload: 'applied',
       since: '1',
       example: '127.0.0.1:19350',
     }),
@@ -34,7 +34,7 @@ export const cluster = block(
     }),
     origin_cluster: flag(false, {
       says: 'Origin: send a viewer to the origin that has the stream.',
-      reload: 'live',
+      reload: 'applied',
       since: '3',
     }),
     coworkers: list({
@@ -45,7 +45,12 @@ export const cluster = block(
     }),
     relay: flag(true, {
       says: 'Origin: serve the streams of other origins to viewers who cannot be sent there, such as those of HTTP.',
-      reload: 'live',
+      reload: 'applied',
+      since: 'tsrs',
+    }),
+    publish_conflict: word(['first', 'newest', 'both'], 'first', 'first', {
+      says: 'Origin: who keeps a stream that two origins get: the first publisher, the newest, or (as SRS) both.',
+      reload: 'new',
       since: 'tsrs',
     }),
     http_redirect: flag(false, {
@@ -55,7 +60,7 @@ export const cluster = block(
     }),
     protocol: word(['rtmp', 'flv', 'flvs'], 'rtmp', 'rtmp', {
       says: 'Edge: how streams are fetched: RTMP, HTTP-FLV (port 80 unless said) or HTTPS-FLV (443).',
-      reload: 'new',
+      reload: 'applied',
       since: '5',
     }),
     follow_client: flag(false, {

@@ -6,9 +6,9 @@ import type { Endpoint } from '../endpoint.ts';
 
 /**
  * What a reload does with a changed value: `live` is read at each use, `new` holds for new connections and
- * publishes, `applied` changes running objects, `restart` waits for the next start, `refused` fails the reload.
+ * publishes, `applied` changes running objects, `restart` waits for the next start.
  */
-export type ReloadClass = 'live' | 'new' | 'applied' | 'restart' | 'refused';
+export type ReloadClass = 'live' | 'new' | 'applied' | 'restart';
 
 /** `works` here, `planned` is coming, `accepted` loads so that a file of SRS starts, and does nothing. */
 export type Support = 'works' | 'planned' | 'accepted';

@@ -44,9 +44,10 @@ export function originOptionsOf(config: Config, name: string): OriginOptions | u
     coworkers,
     relay: hasRelay,
     http_redirect: hasHttpRedirect,
+    publish_conflict: conflict,
     debug_srs_upnode: hasIdentity,
   } = vhost.cluster;
-  return { coworkers, hasRelay, hasHttpRedirect, hasIdentity, chunkSize: vhost.chunk_size };
+  return { coworkers, hasRelay, hasHttpRedirect, conflict, hasIdentity, chunkSize: vhost.chunk_size };
 }
 
 /** 0 if this server has no API. */

@@ -178,9 +178,30 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     }
     this.#ifAdmitted(
       vhost,
-      () => this.#startPublish(request, vhost),
+      () => this.#checkPublish(request, vhost),
       (reason) => this.#refusePublish(requestId, reason),
     );
+  }
+
+  /** Asks the other origins first, if a stream may be published at one of them only. */
+  #checkPublish(request: PublishRequest, vhost: VhostOptions): void {
+    const { requestId, url } = request;
+    const id = { vhost: vhost.name, app: url.app, stream: url.stream };
+    const check = this.#host.cluster.checkPublish(id, url.host);
+    if (check === undefined) {
+      this.#startPublish(request, vhost);
+      return;
+    }
+    void check.then((refusal) => {
+      if (this.#isClosing) return;
+      if (refusal === undefined) this.#startPublish(request, vhost);
+      else this.#refusePublish(requestId, refusal);
+    });
+  }
+
+  #stopPublish(reason: string, code: string | undefined): void {
+    if (code !== undefined) this.#session.stopPublish({ code, description: reason });
+    this.#fail(1011, reason);
   }
 
   #startPublish({ requestId, url, kind }: PublishRequest, vhost: VhostOptions): void {
@@ -196,7 +217,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       log: this.#log,
       // Who watches at the other server is not known here.
       viewerCount: () => (route === undefined ? this.#host.outputs.viewerCount(stream) : 1),
-      onStop: (reason) => this.#fail(1011, reason),
+      onStop: (reason, code) => this.#stopPublish(reason, code),
     });
     if (!publisher.start()) {
       this.#refusePublish(requestId, `stream ${stream.url} is busy: somebody else is publishing it`);

@@ -22,7 +22,7 @@ export interface RtmpPublisherOptions {
   /** Viewers of the stream right now, for `kickoff_for_idle`. */
   readonly viewerCount: () => number;
   /** The publisher is given up: silent, kicked off, or nobody watches. The owner closes the connection. */
-  readonly onStop: (reason: string) => void;
+  readonly onStop: (reason: string, code?: string) => void;
 }
 
 export class RtmpPublisher implements Publisher {
@@ -75,9 +75,9 @@ export class RtmpPublisher implements Publisher {
     this.#messages++;
   }
 
-  stop(reason: string): void {
+  stop(reason: string, code?: string): void {
     this.forbidReturn();
-    this.#options.onStop(reason);
+    this.#options.onStop(reason, code);
   }
 
   /** It is sent away: the publish ends with it. */

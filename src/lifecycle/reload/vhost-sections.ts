@@ -28,6 +28,7 @@ export function vhostSections(running: RunningParts): readonly VhostSection[] {
   const { connections } = running;
   const toConnections = ({ options }: VhostChange) => connections.configure(options);
   return [
+    { name: 'cluster', apply: ({ name }) => running.cluster.reload(name) },
     { name: 'chunk_size', apply: () => {} },
     { name: 'tcp_nodelay', apply: toConnections },
     { name: 'min_latency', apply: (change) => configureStreams(running, change) },

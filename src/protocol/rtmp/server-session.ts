@@ -145,6 +145,13 @@ export class RtmpServerSession {
     this.#refuse(requestId, () => this.#replies.publishRejected(status));
   }
 
+  /** Tells a publisher why its publish ends; the host closes then. */
+  stopPublish(status: Status): void {
+    if (this.#dialogue.state !== 'publishing') return;
+    this.#replies.publishRejected(status);
+    this.#link.flush();
+  }
+
   /** Says yes to playRequested. When it returns, `output` has all that precedes media: media may follow at once. */
   acceptPlay(requestId: number): void {
     this.#answer(requestId, 'playing', () => this.#replies.playStarted());

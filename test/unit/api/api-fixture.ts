@@ -3,6 +3,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { ApiContext } from '../../../src/api/api-context.ts';
 import { mountApi, mountRootListing } from '../../../src/api/api-server.ts';
+import { isOwnStream } from '../../../src/cluster/origin/cluster-answer.ts';
 import { ConnectionRegistry } from '../../../src/connection/connection-registry.ts';
 import { ReloadState } from '../../../src/lifecycle/reload-state.ts';
 import { silentLogger } from '../../../src/log/logger.ts';
@@ -54,6 +55,7 @@ export class ApiFixture {
       config: () => config,
       statistics: this.statistics,
       streams: this.streams,
+      answerOwner: (id) => (isOwnStream(this.streams.find(id)) ? {} : undefined),
       connections: new ConnectionRegistry(1000),
       host: new HostSampler({ isEnabled: true, disks: [] }).sample,
       reload: {

@@ -185,15 +185,6 @@ describe('a reload that fails leaves everything as it is', () => {
     expect(state.last).toMatchObject({ state: 30, err: 1002, msg });
   });
 
-  test('with what cannot change while it runs', async () => {
-    text = 'listen 1935; max_connections 5; vhost __defaultVhost__ { cluster { mode remote; origin a; } }';
-    await reload();
-    expect(state.last).toMatchObject({ state: 30, err: 2023 });
-    expect(state.last.msg).toMatch(
-      /vhost : vhost mode changed, vhost __defaultVhost__: cluster\.mode changes from local to remote$/,
-    );
-  });
-
   test('until it is repaired', async () => {
     text = 'broken';
     await reload();
