@@ -26,6 +26,7 @@ import type { FindVhost, VhostOptions } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { connectLine, identifiedLine, isServer, serverLine } from './peer-facts.ts';
 import { findPlayPlace, type PlayPlace } from './play-place.ts';
+import { streamRefusal, vhostRefusal } from './refusals.ts';
 import { RtmpPlayer } from './rtmp-player.ts';
 import { RtmpPublisher } from './rtmp-publisher.ts';
 import { SocketReader } from './socket-reader.ts';
@@ -171,7 +172,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     const { requestId, url, kind } = request;
     this.#log.trace(identifiedLine(kind, url, 0));
     const vhost = this.#vhostOf(url);
-    const refusal = vhost === undefined ? this.#vhostRefusal(url) : streamRefusal(url);
+    const refusal = vhost === undefined ? vhostRefusal(this.#host.findVhost, url) : streamRefusal(url);
     if (vhost === undefined || refusal !== undefined) {
       this.#refusePublish(requestId, refusal as string);
       return;
@@ -252,7 +253,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     const { requestId, url } = request;
     this.#log.trace(identifiedLine('rtmp-play', url, request.durationMs));
     const vhost = this.#vhostOf(url);
-    const refusal = vhost === undefined ? this.#vhostRefusal(url) : streamRefusal(url);
+    const refusal = vhost === undefined ? vhostRefusal(this.#host.findVhost, url) : streamRefusal(url);
     if (vhost === undefined || refusal !== undefined) {
       this.#log.error(`serve error code=2014 : ${refusal}`);
       this.#session.rejectPlay(requestId, {
@@ -365,11 +366,6 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   #vhostOf(url: RtmpUrl): VhostOptions | undefined {
     const vhost = this.#host.findVhost(url.vhost);
     return vhost?.isEnabled === true ? vhost : undefined;
-  }
-
-  #vhostRefusal(url: RtmpUrl): string {
-    const isDisabled = this.#host.findVhost(url.vhost) !== undefined;
-    return isDisabled ? `rtmp: vhost ${url.vhost} disabled` : `rtmp: no vhost ${url.vhost}`;
   }
 
   #streamOf(url: RtmpUrl, vhost: VhostOptions): Stream {
@@ -495,10 +491,4 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#releaseRoles();
     this.#onClosed();
   }
-}
-
-function streamRefusal(url: RtmpUrl): string | undefined {
-  return url.stream === ''
-    ? 'the stream name is empty: publish to or play rtmp://HOST/APP/STREAM'
-    : undefined;
 }
