@@ -12,6 +12,7 @@ import type { Statistics } from '../../stats/statistics.ts';
 import type { StreamRegistry } from '../../stream/stream-registry.ts';
 import type { ClusterGate } from '../cluster-gate.ts';
 import type { ConnectionKind, ConnectionRegistry } from '../connection-registry.ts';
+import { LISTEN_BACKLOG } from '../listen-backlog.ts';
 import { listeningFd } from '../listening-fd.ts';
 import type { FindVhost } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
@@ -50,7 +51,6 @@ export interface HttpServerOptions {
 /** What fastify and its plugins throw. */
 type HttpFailure = Error & { readonly statusCode?: number; readonly headers?: Record<string, string> };
 
-const LISTEN_BACKLOG = 512;
 /** No route has a schema for fastify to compile: without this, it loads two compilers at every start. */
 const NO_SCHEMAS = { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } };
 /** Error codes of Node's HTTP parser that have a status of their own. */

@@ -4,11 +4,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { connectionId } from '../../log/connection-id.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ConnectionRegistry } from '../connection-registry.ts';
+import { LISTEN_BACKLOG } from '../listen-backlog.ts';
 import { listeningFd } from '../listening-fd.ts';
 import { RtmpConnection, type RtmpHost } from './rtmp-connection.ts';
-
-/** As SRS: bursts of viewers wait in the kernel rather than being refused. */
-const LISTEN_BACKLOG = 512;
 
 export class RtmpServer {
   readonly #host: RtmpHost;
