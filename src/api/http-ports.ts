@@ -10,6 +10,7 @@ import { HlsStreams } from '../connection/http/hls/hls-streams.ts';
 import { type HttpHost, HttpServer } from '../connection/http/http-server.ts';
 import { LiveStreams } from '../connection/http/live-streams.ts';
 import { OwnerRedirects } from '../connection/http/owner-redirects.ts';
+import { PlayGate } from '../connection/http/play-gate.ts';
 import { StaticFiles } from '../connection/http/static-files.ts';
 import type { StaticMount } from '../connection/http/static-mount.ts';
 import type { Port } from '../lifecycle/listener-set.ts';
@@ -132,8 +133,16 @@ export class HttpPorts {
     }
     mountPorts(fastify, hasMedia ? (hasApi ? 'all' : 'media') : 'api', this.#api);
     if (hasMedia) {
+      const findAccess = (vhost: string) => this.#host.findVhost(vhost)?.access;
+      const gate = new PlayGate({ findAccess, statistics: this.#host.statistics });
       server.serve(
-        [new OwnerRedirects(this.#host), this.#hls, new LiveStreams(this.#host, this.#files), this.#files],
+        [
+          gate,
+          new OwnerRedirects(this.#host),
+          this.#hls,
+          new LiveStreams(this.#host, this.#files),
+          this.#files,
+        ],
         ['/*'],
       );
     } else {

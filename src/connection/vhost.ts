@@ -1,5 +1,6 @@
 // The settings of one virtual host as the connections see them. config/ fills them, server.ts hands them over.
 
+import type { AccessOptions } from '../hooks/access-rules.ts';
 import type { StreamOptions } from '../stream/stream.ts';
 import type { HlsDelivery } from './http/hls/hls-delivery.ts';
 
@@ -50,6 +51,8 @@ export interface VhostOptions {
   readonly httpRemux: HttpRemuxOptions;
   /** Undefined where HLS is off. */
   readonly hls: HlsDelivery | undefined;
+  /** Who may publish and play. */
+  readonly access: AccessOptions;
   readonly stream: StreamOptions;
 }
 

@@ -1,5 +1,6 @@
 // What SRS refuses besides unknown names (spec config 3.7), and combinations that cannot work, in the order of SRS.
 
+import { isAddressRule } from '../../hooks/access-rules.ts';
 import type { Config } from '../config.ts';
 import type { VhostSettings } from '../directives/table.ts';
 import { endpointFault } from '../endpoint.ts';
@@ -137,6 +138,7 @@ export function checkVhostSense(config: Config, tree: Directive, report: Report)
     checkHlsAgainstTs(vhost, directive, report);
     checkDvrPlan(vhost, directive, report);
     checkCluster(vhost, directive, report);
+    checkSecurity(vhost, directive, report);
   }
 }
 
@@ -255,4 +257,17 @@ export function checkFull({ root, file }: Config, tree: Directive, report: Repor
     'it documents every directive; copy what you need',
     '',
   );
+}
+
+/** SRS takes such rules, and they never match: who relies on them is not protected. */
+function checkSecurity(vhost: VhostSettings, directive: Directive, report: Report): void {
+  if (!vhost.security.enabled) return;
+  const security = firstChild(directive, 'security');
+  for (const rule of [...childrenNamed(security, 'allow'), ...childrenNamed(security, 'deny')]) {
+    const [action = '', address = ''] = rule.args;
+    const isRule = (action === 'publish' || action === 'play') && isAddressRule(address);
+    if (isRule) continue;
+    const message = `vhost ${vhost.name}: security ${rule.name} ${rule.args.join(' ')} never matches`;
+    report.warn('misread-value', rule.at, message, 'publish or play, then all, an address or ADDRESS/BITS');
+  }
 }

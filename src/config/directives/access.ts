@@ -32,7 +32,7 @@ export const httpHooks = block(
 );
 
 export const security = block(
-  { says: 'Allow or deny by IP address.', since: '2', reload: 'live', support: 'planned', env: false },
+  { says: 'Allow or deny by IP address.', since: '2', reload: 'live', env: false },
   {
     enabled: flag(false, { says: 'Apply the rules.', reload: 'live', since: '2' }),
     allow: lines({
@@ -59,7 +59,6 @@ export const refer = block(
     says: 'Allow by the page that embeds the player.',
     since: '1',
     reload: 'live',
-    support: 'planned',
     env: false,
   },
   {

@@ -3,6 +3,7 @@
 import type { HlsDelivery } from '../../connection/http/hls/hls-delivery.ts';
 import type { VhostOptions } from '../../connection/vhost.ts';
 import type { VhostSettings } from '../directives/table.ts';
+import { accessOptions } from './access-options.ts';
 
 /** Bytes of a GOP cache at most: a minute at 8 Mbps, ten seconds at 50. */
 const GOP_CACHE_MAX_BYTES = 64 * 1024 * 1024;
@@ -29,6 +30,7 @@ export function vhostOptions(vhost: VhostSettings): VhostOptions {
       graceMs: Math.max(0, publish.grace * 1000),
       idleKickoffMs: publish.kickoff_for_idle * 1000,
     },
+    access: accessOptions(vhost),
     httpRemux: {
       isEnabled: remux.enabled,
       mount: remux.mount,

@@ -1,6 +1,7 @@
 // One RTMP peer: a socket, its session, and what the session turned out to be (publisher or player).
 
 import type { Socket } from 'node:net';
+import { type AccessAction, type AccessRefusal, refuseAccess } from '../../hooks/access-rules.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
 import type { ViewerEnd } from '../../output/viewer.ts';
@@ -177,6 +178,11 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       this.#refusePublish(requestId, refusal as string);
       return;
     }
+    const denial = this.#refuseAccess('publish', vhost);
+    if (denial !== undefined) {
+      this.#refusePublish(requestId, denial.text, 'NetStream.Publish.Denied', denial.code);
+      return;
+    }
     this.#ifAdmitted(
       vhost,
       () => this.#checkPublish(request, vhost),
@@ -255,11 +261,12 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     const vhost = this.#vhostOf(url);
     const refusal = vhost === undefined ? vhostRefusal(this.#host.findVhost, url) : streamRefusal(url);
     if (vhost === undefined || refusal !== undefined) {
-      this.#log.error(`serve error code=2014 : ${refusal}`);
-      this.#session.rejectPlay(requestId, {
-        code: 'NetStream.Play.StreamNotFound',
-        description: refusal as string,
-      });
+      this.#refusePlay(requestId, 2014, 'NetStream.Play.StreamNotFound', refusal as string);
+      return;
+    }
+    const denial = this.#refuseAccess('play', vhost);
+    if (denial !== undefined) {
+      this.#refusePlay(requestId, denial.code, 'NetStream.Play.Failed', denial.text);
       return;
     }
     this.#identified(vhost);
@@ -267,8 +274,8 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       vhost,
       () => this.#findPlay(request, vhost),
       (description) => {
-        this.#log.error(`serve error code=3067 : rtmp: check token traverse : ${description}`);
-        this.#session.rejectPlay(requestId, { code: 'NetStream.Play.Failed', description });
+        const code = 'NetStream.Play.Failed';
+        this.#refusePlay(requestId, 3067, code, `rtmp: check token traverse : ${description}`);
       },
     );
   }
@@ -310,8 +317,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
       this.#socket.setTimeout(REDIRECT_TIMEOUT_MS);
     } else {
       const description = `no origin has the stream ${url.app}/${url.stream}`;
-      this.#log.error(`serve error code=3091 : discover coworkers : ${description}`);
-      this.#session.rejectPlay(requestId, { code: 'NetStream.Play.StreamNotFound', description });
+      this.#refusePlay(requestId, 3091, 'NetStream.Play.StreamNotFound', description);
     }
   }
 
@@ -381,9 +387,21 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#socket.setNoDelay(vhost.tcpNodelay);
   }
 
-  #refusePublish(requestId: number, description: string, code = ''): void {
+  /** `security` and `refer` of the vhost. */
+  #refuseAccess(action: AccessAction, vhost: VhostOptions): AccessRefusal | undefined {
+    const { pageUrl = '' } = this.#connect ?? {};
+    return refuseAccess(vhost.access, { action, ip: this.remoteAddress, pageUrl });
+  }
+
+  #refusePlay(requestId: number, srsCode: number, code: string, description: string): void {
+    this.#host.statistics.counts.refusedPlays++;
+    this.#log.error(`serve error code=${srsCode} : ${description}, ip=${this.remoteAddress}`);
+    this.#session.rejectPlay(requestId, { code, description });
+  }
+
+  #refusePublish(requestId: number, description: string, code = '', srsCode = 1028): void {
     this.#host.statistics.counts.refusedPublishes++;
-    this.#log.error(`serve error code=1028 : ${description}`);
+    this.#log.error(`serve error code=${srsCode} : ${description}, ip=${this.remoteAddress}`);
     this.#session.rejectPublish(requestId, code === '' ? { description } : { code, description });
   }
 
