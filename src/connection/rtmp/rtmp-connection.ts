@@ -1,7 +1,7 @@
 // One RTMP peer: a socket, its session, and what the session turned out to be (publisher or player).
 
 import type { Socket } from 'node:net';
-import { type AccessAction, type AccessRefusal, refuseAccess } from '../../hooks/access-rules.ts';
+import type { AccessAction } from '../../hooks/access-rules.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ServerIdentity } from '../../media/metadata.ts';
 import type { ViewerEnd } from '../../output/viewer.ts';
@@ -25,9 +25,9 @@ import type { Connection } from '../connection-registry.ts';
 import type { PublisherGrace } from '../publisher-grace.ts';
 import type { FindVhost, VhostOptions } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
+import { type Admission, admit } from './admission.ts';
 import { connectLine, identifiedLine, isServer, serverLine } from './peer-facts.ts';
 import { findPlayPlace, type PlayPlace } from './play-place.ts';
-import { streamRefusal, vhostRefusal } from './refusals.ts';
 import { RtmpPlayer } from './rtmp-player.ts';
 import { RtmpPublisher } from './rtmp-publisher.ts';
 import { SocketReader } from './socket-reader.ts';
@@ -172,17 +172,13 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   publishRequested(request: PublishRequest): void {
     const { requestId, url, kind } = request;
     this.#log.trace(identifiedLine(kind, url, 0));
-    const vhost = this.#vhostOf(url);
-    const refusal = vhost === undefined ? vhostRefusal(this.#host.findVhost, url) : streamRefusal(url);
-    if (vhost === undefined || refusal !== undefined) {
-      this.#refusePublish(requestId, refusal as string);
+    const admission = this.#admit('publish', url);
+    if (admission.type === 'refused') {
+      const { description, status, srsCode } = admission;
+      this.#refusePublish(requestId, description, status, srsCode);
       return;
     }
-    const denial = this.#refuseAccess('publish', vhost);
-    if (denial !== undefined) {
-      this.#refusePublish(requestId, denial.text, 'NetStream.Publish.Denied', denial.code);
-      return;
-    }
+    const { vhost } = admission;
     this.#ifAdmitted(
       vhost,
       () => this.#checkPublish(request, vhost),
@@ -258,17 +254,12 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
   playRequested(request: PlayRequest): void {
     const { requestId, url } = request;
     this.#log.trace(identifiedLine('rtmp-play', url, request.durationMs));
-    const vhost = this.#vhostOf(url);
-    const refusal = vhost === undefined ? vhostRefusal(this.#host.findVhost, url) : streamRefusal(url);
-    if (vhost === undefined || refusal !== undefined) {
-      this.#refusePlay(requestId, 2014, 'NetStream.Play.StreamNotFound', refusal as string);
+    const admission = this.#admit('play', url);
+    if (admission.type === 'refused') {
+      this.#refusePlay(requestId, admission.srsCode, admission.status, admission.description);
       return;
     }
-    const denial = this.#refuseAccess('play', vhost);
-    if (denial !== undefined) {
-      this.#refusePlay(requestId, denial.code, 'NetStream.Play.Failed', denial.text);
-      return;
-    }
+    const { vhost } = admission;
     this.#identified(vhost);
     this.#ifAdmitted(
       vhost,
@@ -369,9 +360,9 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     }
   }
 
-  #vhostOf(url: RtmpUrl): VhostOptions | undefined {
-    const vhost = this.#host.findVhost(url.vhost);
-    return vhost?.isEnabled === true ? vhost : undefined;
+  #admit(action: AccessAction, url: RtmpUrl): Admission {
+    const { pageUrl = '' } = this.#connect ?? {};
+    return admit({ action, url, ip: this.remoteAddress, pageUrl }, this.#host.findVhost);
   }
 
   #streamOf(url: RtmpUrl, vhost: VhostOptions): Stream {
@@ -385,12 +376,6 @@ export class RtmpConnection implements Connection, RtmpServerHandler {
     this.#identifyTimer = undefined;
     this.#socket.setTimeout(0);
     this.#socket.setNoDelay(vhost.tcpNodelay);
-  }
-
-  /** `security` and `refer` of the vhost. */
-  #refuseAccess(action: AccessAction, vhost: VhostOptions): AccessRefusal | undefined {
-    const { pageUrl = '' } = this.#connect ?? {};
-    return refuseAccess(vhost.access, { action, ip: this.remoteAddress, pageUrl });
   }
 
   #refusePlay(requestId: number, srsCode: number, code: string, description: string): void {
