@@ -49,7 +49,8 @@ describe.concurrent('a stream that another origin has', () => {
     const [first, second] = await originPair('');
     const stream = uniqueName('conflict');
     const publisher = await publisherAt(first, stream);
-    expect(await refusalAt(second, stream)).toContain(`is published at 127.0.0.1:${first.rtmpPort}`);
+    // On a machine that is too busy to answer in time it is let in, and closed a moment later.
+    expect(await refusalAt(second, stream)).toContain(`published at 127.0.0.1:${first.rtmpPort}`);
     expect(publisher.isClosed).toBe(false);
     publisher.destroy();
     await first.waitForLog(/client finished|client disconnect/);
@@ -63,7 +64,7 @@ describe.concurrent('a stream that another origin has', () => {
     const [first, second] = await originPair('', false);
     const stream = uniqueName('conflict');
     const publisher = await publisherAt(first, stream);
-    expect(await refusalAt(second, stream)).toMatch(new RegExp(`published at 127.0.2.1:${first.rtmpPort}`));
+    expect(await refusalAt(second, stream)).toContain(`published at 127.0.2.1:${first.rtmpPort}`);
     publisher.destroy();
     await stopAll([first, second]);
   });

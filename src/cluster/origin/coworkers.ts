@@ -38,8 +38,6 @@ export interface CoworkersOptions {
 
 /** So long an answer may take, ms (SRS: 30 s, one coworker after the other). */
 const TIMEOUT_MS = 1500;
-/** A publisher who is let in by mistake does more harm than one who waits, ms. */
-const PUBLISH_TIMEOUT_MS = 3000;
 /** A coworker that did not answer is asked, but not waited for, for so long, ms. */
 const DOWN_MS = 5000;
 /** An answer holds for so long, for everybody who asks, ms. */
@@ -80,7 +78,7 @@ export class Coworkers {
     const known = this.#answers.get(key);
     if (known !== undefined && known.expiresMs > now) return known.answer;
     if (this.#answers.size >= MAX_REMEMBERED) this.#answers.clear();
-    const asked = this.#askAll(question, entries);
+    const asked = this.#askAll(question, entries, TIMEOUT_MS);
     const remembered: Remembered = { answer: asked, expiresMs: Number.POSITIVE_INFINITY };
     this.#answers.set(key, remembered);
     void asked.then(() => {
@@ -90,8 +88,12 @@ export class Coworkers {
   }
 
   /** As `find`, but of this very moment: a publisher is not turned away for a stream that ended just now. */
-  ask(question: OwnerQuestion, entries: readonly string[]): Promise<StreamOwner | undefined> {
-    return this.#askAll(question, entries);
+  ask(
+    question: OwnerQuestion,
+    entries: readonly string[],
+    timeoutMs: number,
+  ): Promise<StreamOwner | undefined> {
+    return this.#askAll(question, entries, timeoutMs);
   }
 
   /** May be called twice. */
@@ -100,8 +102,11 @@ export class Coworkers {
     this.#answers.clear();
   }
 
-  #askAll(question: OwnerQuestion, entries: readonly string[]): Promise<StreamOwner | undefined> {
-    const timeoutMs = question.isPublish === true ? PUBLISH_TIMEOUT_MS : TIMEOUT_MS;
+  #askAll(
+    question: OwnerQuestion,
+    entries: readonly string[],
+    timeoutMs: number,
+  ): Promise<StreamOwner | undefined> {
     const first = new FirstAnswer<StreamOwner>(timeoutMs);
     for (const entry of entries) first.waitFor(this.#askEntry(entry, question, first));
     return first.result();

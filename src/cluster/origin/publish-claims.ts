@@ -22,6 +22,9 @@ export interface PublishClaimsOptions {
   readonly newId: () => string;
 }
 
+/** A publisher who moves away from a dead origin must not wait for that one's answer, ms. */
+const CHECK_TIMEOUT_MS = 500;
+const LOOK_TIMEOUT_MS = 3000;
 /** Two who are let in at the same moment see each other after this, ms. */
 const FIRST_LOOK_MS = 1000;
 /** … and two halves of a parted network, ms. */
@@ -112,7 +115,8 @@ export class PublishClaims {
   }
 
   async #check(id: StreamId, host: string, options: OriginOptions): Promise<string | undefined> {
-    const owner = await this.#options.coworkers.ask({ ...id, host, isPublish: true }, options.coworkers);
+    const question = { ...id, host, isPublish: true };
+    const owner = await this.#options.coworkers.ask(question, options.coworkers, CHECK_TIMEOUT_MS);
     if (owner === undefined) return undefined;
     if (options.conflict === 'first') {
       return `stream ${streamUrl(id)} is busy: it is published at ${endpointText(owner)}`;
@@ -138,7 +142,7 @@ export class PublishClaims {
     const options = this.#optionsOf(stream.id);
     if (options === undefined) return;
     const question = { ...stream.id, host: '', isPublish: true, claim: held.claim };
-    const owner = await this.#options.coworkers.ask(question, options.coworkers);
+    const owner = await this.#options.coworkers.ask(question, options.coworkers, LOOK_TIMEOUT_MS);
     if (owner === undefined || this.#held.get(stream) !== held) return;
     const rival = owner.claim ?? hint;
     if (rival !== undefined && isLost(held.claim, rival, options.conflict))
@@ -171,6 +175,7 @@ export class PublishClaims {
 
 /** All origins come to the same result, whatever their clocks say. */
 function isLost(own: PublishClaim, rival: PublishClaim, rule: OriginOptions['conflict']): boolean {
+  if (own.id === rival.id) return false;
   const isOlder = own.sinceMs === rival.sinceMs ? own.id < rival.id : own.sinceMs < rival.sinceMs;
   return rule === 'newest' ? isOlder : !isOlder;
 }
