@@ -41,6 +41,20 @@ test('the file is opened with the first line', async () => {
   await tank.close();
 });
 
+test('a line after a pause goes out at once, those that follow are gathered, and a flush waits for nothing', async () => {
+  const { file, tank } = fileTank('srs.log');
+  tank.write('one\n');
+  await vi.waitFor(() => expect(fs.readFileSync(file, 'utf8')).toBe('one\n'));
+  tank.write('two\n');
+  tank.write('three\n');
+  expect(fs.readFileSync(file, 'utf8')).toBe('one\n');
+  await tank.flush();
+  expect(fs.readFileSync(file, 'utf8')).toBe('one\ntwo\nthree\n');
+  tank.write('four\n');
+  await vi.waitFor(() => expect(fs.readFileSync(file, 'utf8')).toMatch(/four/));
+  await tank.close();
+});
+
 test('rotation: writes follow the moved file until it is opened anew', async () => {
   const { file, tank } = fileTank('srs.log');
   tank.write('one\n');
