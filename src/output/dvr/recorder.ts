@@ -51,7 +51,9 @@ interface OpenRecording {
   /** Pictures are left out until one that decoding may start with. */
   awaitsKeyFrame: boolean;
   lastMs: number;
-  lastVideoMs: number;
+  hasVideo: boolean;
+  /** Time of the last picture; without any, where the file starts. */
+  videoUntilMs: number;
   firstSkippedMs: number;
   flushedMs: number;
 }
@@ -64,6 +66,9 @@ const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 const RETRY_MS = 10_000;
 /** Pictures that never have a key frame are recorded after so long, ms: intra refresh needs none. */
 const KEY_FRAME_PATIENCE_MS = 10_000;
+/** So many files at most start because of other codecs in that time, ms. */
+const MAX_CODEC_CUTS = 30;
+const CODEC_CUTS_PERIOD_MS = 60_000;
 
 export class Recorder implements StreamSubscriber {
   readonly #stream: Stream;
@@ -78,6 +83,8 @@ export class Recorder implements StreamSubscriber {
   #isStalled = false;
   #hasFailed = false;
   #retryAtMs = 0;
+  #codecCuts = 0;
+  #codecCutsSinceMs = 0;
 
   /** Subscribes. */
   constructor(stream: Stream, host: RecorderHost) {
@@ -106,6 +113,9 @@ export class Recorder implements StreamSubscriber {
       if (this.#recording !== undefined) this.#header(this.#recording, message);
     } else if (!this.#isWaitingForDisk(message)) {
       this.#frame(message);
+    } else if (this.#recording !== undefined) {
+      // What is left out takes its time nevertheless.
+      this.#mapTime(this.#recording, message);
     }
   }
 
@@ -139,13 +149,13 @@ export class Recorder implements StreamSubscriber {
   #frame(message: MediaMessage): void {
     let recording = this.#recording;
     if (recording !== undefined) {
-      recording.lastMs = recording.clock.map(message.track, this.#stream.publishedMs);
+      this.#mapTime(recording, message);
       if (this.#cutsBefore(recording, message)) recording = undefined;
     }
     recording ??= this.#openAnother(message);
     if (message.track === 'video') {
       if (this.#isToBeSkipped(recording, message)) return;
-      recording.lastVideoMs = recording.lastMs;
+      this.#noteVideo(recording);
     }
     this.#write(recording, message);
   }
@@ -157,7 +167,7 @@ export class Recorder implements StreamSubscriber {
       this.#stall();
     } else if (result === 'skipped') {
       // Another file has room for what this one has none for.
-      const isForAnother = writer.isCutDue && lastMs > 0 && this.#mayStart(recording, message);
+      const isForAnother = lastMs > 0 && this.#cutsForCodec(recording, message);
       if (isForAnother) this.#writeToAnother(message);
       else this.#report(recording, message);
     } else if (lastMs - flushedMs >= FLUSH_INTERVAL_MS) {
@@ -169,22 +179,43 @@ export class Recorder implements StreamSubscriber {
   #writeToAnother(message: MediaMessage): void {
     const recording = this.#openAnother(message);
     recording.awaitsKeyFrame &&= message.track === 'audio';
-    if (message.track === 'video') recording.lastVideoMs = recording.lastMs;
+    if (message.track === 'video') this.#noteVideo(recording);
     this.#write(recording, message);
+  }
+
+  #mapTime(recording: OpenRecording, { track }: MediaMessage): void {
+    recording.lastMs = recording.clock.map(track, this.#stream.publishedMs);
+  }
+
+  #noteVideo(recording: OpenRecording): void {
+    recording.hasVideo = true;
+    recording.videoUntilMs = recording.lastMs;
   }
 
   #cutsBefore(recording: OpenRecording, message: MediaMessage): boolean {
     const { plan, durationMs, waitsForKeyFrame } = this.#host.options;
-    if (recording.writer.isCutDue) return this.#mayStart(recording, message);
+    if (recording.writer.isCutDue) return this.#cutsForCodec(recording, message);
     if (plan === 'session' || recording.clock.elapsed(recording.lastMs) < durationMs) return false;
     return !waitsForKeyFrame || this.#mayStart(recording, message);
   }
 
+  /** A publisher that changes its codecs all the time does not fill the folder with files. */
+  #cutsForCodec(recording: OpenRecording, message: MediaMessage): boolean {
+    if (!recording.writer.isCutDue || !this.#mayStart(recording, message)) return false;
+    const now = this.#host.now();
+    if (now - this.#codecCutsSinceMs > CODEC_CUTS_PERIOD_MS) {
+      this.#codecCutsSinceMs = now;
+      this.#codecCuts = 0;
+    }
+    return this.#codecCuts++ < MAX_CODEC_CUTS;
+  }
+
   /** A file may start with a key frame, or with sound when there are no pictures, or none any more. */
-  #mayStart({ lastMs, lastVideoMs, headers }: OpenRecording, message: MediaMessage): boolean {
+  #mayStart(recording: OpenRecording, message: MediaMessage): boolean {
     if (message.track === 'video') return message.isKeyFrame;
-    if (lastVideoMs < 0) return !headers.has('video');
-    return lastMs - lastVideoMs >= this.#host.options.durationMs;
+    const { lastMs, videoUntilMs, hasVideo, headers } = recording;
+    if (!hasVideo && !headers.has('video')) return true;
+    return lastMs - videoUntilMs >= this.#host.options.durationMs;
   }
 
   #isToBeSkipped(recording: OpenRecording, message: MediaMessage): boolean {
@@ -210,8 +241,9 @@ export class Recorder implements StreamSubscriber {
     this.#close();
     const recording = this.#open();
     this.#recording = recording;
-    recording.lastMs = recording.clock.map(message.track, this.#stream.publishedMs);
+    this.#mapTime(recording, message);
     recording.flushedMs = recording.lastMs;
+    recording.videoUntilMs = recording.lastMs;
     const { video, audio } = this.#stream.headers;
     for (const header of [video, audio]) if (header !== undefined) this.#header(recording, header);
     return recording;
@@ -251,7 +283,8 @@ export class Recorder implements StreamSubscriber {
       headers: new Map(),
       awaitsKeyFrame: options.waitsForKeyFrame,
       lastMs: 0,
-      lastVideoMs: -1,
+      hasVideo: false,
+      videoUntilMs: 0,
       firstSkippedMs: -1,
       flushedMs: 0,
     };
