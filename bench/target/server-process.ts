@@ -50,7 +50,7 @@ export class ServerProcess implements ServerUnderTest {
   }
 
   static async start(plan: LaunchPlan, dir: string, host: string): Promise<ServerProcess> {
-    for (const folder of ['html', 'tmp', 'objs/nginx/html', 'data'])
+    for (const folder of ['conf', 'html', 'tmp', 'objs/nginx/html', 'data'])
       mkdirSync(join(dir, folder), { recursive: true });
     for (const file of plan.files) writeFileSync(file.path, file.text);
     const logPath = join(dir, 'server.log');

@@ -20,7 +20,8 @@ export function tsrsTarget(options: TsrsOptions): LaunchedTarget {
     isOurs: true,
     protocols: ['rtmp', 'flv', 'ws', 'hls'],
     plan: (setup) => {
-      const path = join(setup.dir, 'srs.conf');
+      // In a folder of its own: the one of the configuration is watched, and logs change theirs all the time.
+      const path = join(setup.dir, 'conf', 'srs.conf');
       return {
         command: options.node,
         args: [...options.nodeArgs, options.main, '-c', path],
