@@ -8,7 +8,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 import { BLOWS, FlvWatcher, LoopPublisher, Node, RtmpWatcher, seededRandom } from './kill-run.ts';
 
 const minutes = Number(process.env.KILL_MINUTES ?? 0.3);
-const seed = Number(process.env.KILL_SEED ?? Math.floor(Math.random() * 1e6));
+const seed = Number(process.env.KILL_SEED ?? 7);
 const STREAMS = 3;
 /** A cluster that is not at rest by then never will be, ms. */
 const REST_MS = 30_000;
@@ -104,6 +104,6 @@ test(`the cluster comes back to rest after every blow (seed ${seed})`, {
   }
   const reconnects = watchers.reduce((sum, watcher) => sum + watcher.reconnects, 0);
   console.log(
-    `random kills: seed ${seed}, ${minutes} minutes, ${JSON.stringify(blows)}, longest way back to rest ${longestMs} ms, viewers reconnected ${reconnects} times`,
+    `random kills: seed ${seed}, ${minutes} minutes, ${JSON.stringify(blows)}, longest way back to rest ${longestMs} ms, viewers tried to reconnect ${reconnects} times`,
   );
 });
