@@ -1,5 +1,5 @@
 // The suites: `unit` needs nothing but Node; `e2e` and `fault` run the built server and the bundled ffmpeg;
-// `peer` needs programs of the operating system (npm run test:peers).
+// `peer` needs programs of the operating system (npm run test:peers), `image` runs containers (npm run test:image).
 
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,6 +47,16 @@ export default defineConfig({
         test: { name: 'fault', include: ['test/fault/**/*.test.ts'], ...realProcesses },
       },
       { extends: true, test: { name: 'peer', include: ['test/peer/**/*.test.ts'], ...realProcesses } },
+      {
+        extends: true,
+        test: {
+          name: 'image',
+          include: ['test/image/**/*.test.ts'],
+          ...realProcesses,
+          globalSetup: ['test/image/set-up.ts'],
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 });

@@ -1,0 +1,101 @@
+// The guide's "Auto Reload by Inotify": a ConfigMap changes, with the right text and with a broken one; and the
+// containers that the guide limits to a tenth of a CPU.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FfmpegPublisher } from '../helpers/ffmpeg.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+import { Cluster } from './cluster.ts';
+import { guide, type Manifest, named } from './manifest.ts';
+import { publish, waitUntilPlays } from './media-clients.ts';
+import type { Pod } from './pod.ts';
+
+const manifests = guide('auto-reload');
+const full = named(manifests, 'ConfigMap', 'srs-config');
+const withRawApi = replaced(
+  'enabled on;\n    listen 1985;',
+  'enabled on;\n    listen 1985;\n    raw_api { enabled on; }',
+);
+
+function replaced(from: string, to: string): Manifest {
+  const conf = full.data?.['srs.conf'] ?? '';
+  if (!conf.includes(from)) throw new Error(`no ${from} in ${conf}`);
+  return { ...full, data: { 'srs.conf': conf.replace(from, to) } };
+}
+
+describe('a ConfigMap that changes', () => {
+  let cluster: Cluster;
+  let pod: Pod;
+  let publisher: FfmpegPublisher;
+
+  beforeAll(async () => {
+    cluster = await Cluster.create();
+    await cluster.apply(manifests);
+    pod = cluster.pod('srs-deploy-0');
+    await pod.waitUntilReady();
+    publisher = await publish(`rtmp://${pod.ip}/live/livestream`);
+  });
+
+  afterAll(async () => {
+    await publisher?.stop();
+    await cluster?.close();
+  });
+
+  test('is watched without a setting', async () => {
+    const log = await pod.exec(['cat', 'objs/srs.log']);
+    expect(log).toMatch(/enable auto reload for docker/);
+    expect(log).toMatch(/auto reload watching fd=.*, watch=1, file=conf/);
+  });
+
+  test('a broken one changes nothing and is visible in the log, the readiness of the API and its reload state', async () => {
+    await cluster.apply([withRawApi]);
+    await pod.waitForLog(/reload config success/);
+    const broken = (withRawApi.data?.['srs.conf'] ?? '').replace('hls {', 'hsl {');
+    await cluster.apply([{ ...withRawApi, data: { 'srs.conf': broken } }]);
+    await pod.waitForLog(/reload failed.*hsl/);
+    const state = async () => JSON.parse((await pod.get(1985, '/api/v1/raw?rpc=reload-fetch')).text).data;
+    expect(await state()).toMatchObject({ err: 1023, msg: expect.stringContaining('hsl') });
+    expect((await pod.get(1985, '/readyz')).status).toBe(200);
+    await waitUntilPlays(`rtmp://${pod.ip}/live/livestream`);
+    await cluster.apply([withRawApi]);
+    await waitFor('the error to be gone', async () => (await state()).err === 0);
+  });
+
+  test("the guide's change closes HTTP and HLS, says so in the guide's lines, and the publisher stays", async () => {
+    await cluster.apply(guide('auto-reload-changed'));
+    const lines = [
+      /inotify event wd=1, mask=0x40000100, len=\d+, name=\.\.2026_\S+, reload=0/,
+      /inotify event wd=1, mask=0x100, len=16, name=\.\.data_tmp, reload=0/,
+      /inotify event wd=1, mask=0x80, len=16, name=\.\.data, reload=1/,
+      /reload config, signo=1/,
+      /reload http_api on=>off success\./,
+      /reload http stream on=>off success\./,
+      /vhost __defaultVhost__ maybe modified, reload its detail\./,
+      /vhost __defaultVhost__ reload hls success\./,
+      /vhost __defaultVhost__ reload http_remux success\./,
+      /ingest nothing changed for vhost=__defaultVhost__/,
+    ];
+    for (const line of lines) await pod.waitForLog(line);
+    for (const port of [1985, 8080]) await expect(pod.get(port, '/')).rejects.toThrow();
+    const before = publisher.publishedMs;
+    await waitFor('the publisher to go on', () => publisher.publishedMs > before + 1000);
+    await waitUntilPlays(`rtmp://${pod.ip}/live/livestream`);
+    // The health check of the image knows that the API may be closed.
+    await pod.exec(['./etc/healthcheck']);
+  });
+});
+
+describe("the guide's resources", () => {
+  test('an edge with a tenth of a CPU starts and serves', async () => {
+    const cluster = await Cluster.create();
+    await cluster.apply(guide('quick-start'));
+    const origin = cluster.pod('srs-deploy-0');
+    await cluster.apply([named(guide('edge-cluster'), 'ConfigMap', 'srs-edge-config')]);
+    const edge = await cluster.startReplica(named(guide('resources'), 'Deployment', 'srs-edge-deploy'), 0);
+    await Promise.all([origin, edge].map((pod) => pod.waitUntilReady()));
+    const publisher = await publish(`rtmp://${origin.ip}/live/livestream`);
+    await waitUntilPlays(`rtmp://${edge.ip}/live/livestream`);
+    await waitUntilPlays(`http://${edge.ip}:8080/live/livestream.flv`);
+    await publisher.stop();
+    await cluster.close();
+  });
+});
