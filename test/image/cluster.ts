@@ -138,14 +138,10 @@ export class Cluster {
   }
 }
 
-/** podman would open `ports` on the host, and does not know the rest: the cluster and the pod see to it. */
+/** podman would open `ports` on the host, and runs probes by other means: the cluster and the pod see to all that. */
 function runnable(container: Container): Container {
-  const {
-    ports: _ports,
-    lifecycle: _lifecycle,
-    readinessProbe: _ready,
-    startupProbe: _up,
-    ...rest
-  } = container;
-  return rest as Container;
+  const others = new Set(['ports', 'lifecycle', 'readinessProbe', 'livenessProbe', 'startupProbe']);
+  return Object.fromEntries(
+    Object.entries(container).filter(([key]) => !others.has(key)),
+  ) as unknown as Container;
 }
