@@ -10,9 +10,11 @@ mkdir -p "$root/tmp" "$root/root" "$srs/objs/ffmpeg/bin"
 chmod 1777 "$root/tmp"
 take /usr/bin/ffmpeg
 take /usr/bin/ffprobe
-add_shell
-add_users
+take /bin/bash
+take /bin/busybox
 for package in base-files $(packages_of "$root"); do name "$package"; done
+link_applets
+add_users
 cp -R doc "$srs/"
 # Where the conf samples of SRS look for it.
 ln -s /usr/bin/ffmpeg "$srs/objs/ffmpeg/bin/ffmpeg"

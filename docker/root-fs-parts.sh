@@ -23,11 +23,9 @@ packages_of() {
     xargs dpkg-query --search 2>/dev/null | grep -v '^diversion ' | cut -d: -f1 | sort -u
 }
 
-# add_shell: bash as the shell, busybox for the programs that one looks for in a container. Hard links: `ps` and
-# `top` show such a program under its own name.
-add_shell() {
-  take /bin/bash
-  take /bin/busybox
+# link_applets: busybox under the names of the programs that one looks for in a container. Hard links: `ps` and `top`
+# show such a program under its own name.
+link_applets() {
   ln "$root/bin/bash" "$root/bin/sh"
   for applet in $(/bin/busybox --list); do
     [ -e "$root/bin/$applet" ] || ln "$root/bin/busybox" "$root/bin/$applet"

@@ -11,9 +11,11 @@ chmod 1777 "$root/tmp"
 take /usr/local/bin/node
 # Busybox's netstat cannot name the processes.
 take /bin/netstat
-add_shell
-add_users
+take /bin/bash
+take /bin/busybox
 for package in base-files $(packages_of "$root"); do name "$package"; done
+link_applets
+add_users
 
 mkdir -p "$srs/objs/nginx"
 cp -R dist package.json LICENSE conf docker/etc docker/usr docker/objs "$srs/"

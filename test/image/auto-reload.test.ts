@@ -75,7 +75,9 @@ describe('a ConfigMap that changes', () => {
       /ingest nothing changed for vhost=__defaultVhost__/,
     ];
     for (const line of lines) await pod.waitForLog(line);
-    for (const port of [1985, 8080]) await expect(pod.get(port, '/')).rejects.toThrow();
+    for (const port of [1985, 8080]) {
+      await expect(pod.exec(['bash', '-c', `: </dev/tcp/127.0.0.1/${port}`])).rejects.toThrow(/refused/);
+    }
     const before = publisher.publishedMs;
     await waitFor('the publisher to go on', () => publisher.publishedMs > before + 1000);
     await waitUntilPlays(`rtmp://${pod.ip}/live/livestream`);

@@ -46,12 +46,12 @@ describe('graceful update of edges', () => {
   test('a publisher and a viewer stay until they leave by themselves, while new clients are refused', async () => {
     const pod = cluster.pod('srs-edge-deploy-0');
     const publisher = await publish(`rtmp://${pod.ip}/live/livestream`);
-    await waitUntilPlays(`rtmp://${pod.ip}/live/livestream`);
     // Encoder to edge, edge to origin, and the listener, as the guide's netstat shows.
     const lines = (await pod.exec(['netstat', '-anp']))
       .split('\n')
       .filter((line) => /:1935 .*(LISTEN|ESTAB)/.test(line));
     expect(lines).toHaveLength(3);
+    await waitUntilPlays(`rtmp://${pod.ip}/live/livestream`);
     const flv = [
       '-nostdin',
       '-v',
