@@ -64,7 +64,7 @@ describe.each(['flv', 'mp4'] as const)('a publish is one %s file', (format) => {
       expect(await firstPacketAfterSeek(path, 3.2), name).toBeGreaterThanOrEqual(3);
     }
     if (format === 'mp4') expect(topLevelBoxes(join(root, 'h264.mp4'))).toEqual(['ftyp', 'mdat', 'moov']);
-    expect(server.log).toContain('dvr stream h264 to file ./rec/live/h264.');
+    await server.waitForLog(/dvr stream h264 to file \.\/rec\/live\/h264\./);
   });
 
   test('of enhanced RTMP with HEVC', async () => {
@@ -97,9 +97,10 @@ describe.each(['flv', 'mp4'] as const)('a publish is one %s file', (format) => {
     await publish(server, file, 'pieces');
     const paths = await finishedRecordings(join(server.folder, 'rec'), 3);
     // Made within one millisecond, files share a time and get a number: their order is that in the log.
-    const order = [...server.log.matchAll(/to file \.\/(\S+)/g)].map(([, name]) =>
-      join(server.folder, name!),
-    );
+    const order = await waitFor('three lines of the log', () => {
+      const names = [...server.log.matchAll(/to file \.\/(\S+)/g)].map(([, name]) => name!);
+      return names.length === 3 ? names.map((name) => join(server.folder, name)) : undefined;
+    });
     expect([...order].sort()).toEqual(paths);
     const pieces = await Promise.all(order.map(probe));
     const source = (await probe(file)).packets;
