@@ -42,18 +42,35 @@ test('the file is opened with the first line', async () => {
 });
 
 test('a line after a pause goes out at once, those that follow are gathered, and a flush waits for nothing', async () => {
-  const { file, tank } = fileTank('srs.log');
-  tank.write('one\n');
-  await vi.waitFor(() => expect(fs.readFileSync(file, 'utf8')).toBe('one\n'));
-  tank.write('two\n');
-  tank.write('three\n');
-  expect(fs.readFileSync(file, 'utf8')).toBe('one\n');
-  await tank.flush();
-  expect(fs.readFileSync(file, 'utf8')).toBe('one\ntwo\nthree\n');
-  tank.write('four\n');
-  await vi.waitFor(() => expect(fs.readFileSync(file, 'utf8')).toMatch(/four/));
-  await tank.close();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    const { file, tank } = fileTank('srs.log');
+    const written = (text: string) => realTurnsUntil(() => fs.readFileSync(file, 'utf8') === text);
+    tank.write('one\n');
+    await realTurnsUntil(() => fs.existsSync(file));
+    await written('one\n');
+    tank.write('two\n');
+    await realTurnsUntil(() => vi.getTimerCount() === 1);
+    tank.write('three\n');
+    expect(fs.readFileSync(file, 'utf8')).toBe('one\n');
+    vi.advanceTimersByTime(50);
+    await written('one\ntwo\nthree\n');
+    tank.write('four\n');
+    await tank.flush();
+    expect(fs.readFileSync(file, 'utf8')).toBe('one\ntwo\nthree\nfour\n');
+    await tank.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
+
+/** Lets the file system work while the clock stands still. */
+async function realTurnsUntil(isTrue: () => boolean): Promise<void> {
+  for (let turn = 0; !isTrue(); turn++) {
+    if (turn > 100_000) throw new Error('waited in vain');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 test('rotation: writes follow the moved file until it is opened anew', async () => {
   const { file, tank } = fileTank('srs.log');
