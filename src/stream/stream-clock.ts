@@ -66,6 +66,16 @@ export class StreamClock {
     return own.lastOutput;
   }
 
+  /**
+   * Stream time of a sequence header: where its track stands, whatever its own timestamp says, since encoders that
+   * repeat headers often give them the time 0. What follows in the track is never before it.
+   */
+  header(track: Track): number {
+    const own = track === 'audio' ? this.#audio : this.#video;
+    if (!own.isStarted) own.lastOutput = this.nowMs;
+    return own.lastOutput;
+  }
+
   #mapInput(own: TrackClock, other: TrackClock, timestamp: number): number {
     if (own.isStarted) {
       const step = wrapDistance(own.lastInput, timestamp);

@@ -290,7 +290,11 @@ export class Stream {
     const { track } = published;
     const previous = this.#headers[track];
     const isRepeated = previous?.payload.equals(published.payload) === true;
-    const header = isRepeated ? previous : this.#ownHeader(published);
+    const header = {
+      ...published,
+      timestampMs: this.#options.hasPublisherTime ? published.timestampMs : this.#clock.header(track),
+      payload: isRepeated ? previous.payload : ownCopy(published.payload),
+    };
     this.#headers = { ...this.#headers, [track]: header };
     if (isRepeated && this.#options.reduceSequenceHeader) return;
     for (const subscriber of this.#subscribers) subscriber.message(header);
@@ -301,14 +305,6 @@ export class Stream {
     const payload = Buffer.allocUnsafeSlow(Math.min(published.payload.length, FIRST_FRAME_BYTES));
     published.payload.copy(payload);
     this.#firstFrames = { ...this.#firstFrames, [published.track]: { ...published, payload } };
-  }
-
-  /** Sequence headers live as long as the publish: in a buffer of their own, not in a shared slab. */
-  #ownHeader(published: MediaMessage): MediaMessage {
-    const payload = Buffer.allocUnsafeSlow(published.payload.length);
-    published.payload.copy(payload);
-    const timestampMs = this.#options.hasPublisherTime ? published.timestampMs : this.#clock.nowMs;
-    return { ...published, timestampMs, payload };
   }
 
   #onStreamClock(published: MediaMessage): MediaMessage {
@@ -337,4 +333,11 @@ export class Stream {
 
 function gopCacheOptions(options: StreamOptions): GopCacheOptions {
   return { maxFrames: options.gopCacheMaxFrames, maxBytes: options.gopCacheMaxBytes };
+}
+
+/** Sequence headers live as long as the publish: in a buffer of their own, not in a shared slab. */
+function ownCopy(payload: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(payload.length);
+  payload.copy(copy);
+  return copy;
 }

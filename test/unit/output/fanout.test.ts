@@ -193,6 +193,25 @@ describe.each(WIRES)('a fan-out in $name', ({ create, read }) => {
     expectSameMedia(media(read(sink.bytes)), publisher.sent, 0);
   });
 
+  test.each(['', ' of another kind'])(
+    'headers in mid-stream, repeated or new (%j), move no clock',
+    (suffix) => {
+      const { flush, add } = createFanout();
+      const publisher = new TestPublisher(stream, 5_000_000);
+      publisher.headers();
+      publisher.frames(30);
+      const sink = new FakeSink();
+      add(sink);
+      for (let i = 0; i < 3; i++) {
+        publisher.frames(7);
+        publisher.headers(suffix);
+        publisher.frames(3);
+        flush();
+      }
+      expectSameMedia(media(read(sink.bytes)), publisher.sent.slice(40), 5_000_000 + 20 * 40);
+    },
+  );
+
   test('late joiners start at the key frame of the open group, each with a clock of its own', () => {
     const { flush, add } = createFanout();
     const publisher = new TestPublisher(stream, 0xfffffe00);
