@@ -63,7 +63,7 @@ describe('a ConfigMap that changes', () => {
   test("the guide's change closes HTTP and HLS, says so in the guide's lines, and the publisher stays", async () => {
     await cluster.apply(guide('auto-reload-changed'));
     const lines = [
-      /inotify event wd=1, mask=0x40000100, len=\d+, name=\.\.2026_\S+, reload=0/,
+      /inotify event wd=1, mask=0x40000100, len=\d+, name=\.\.\d{4}_\S+, reload=0/,
       /inotify event wd=1, mask=0x100, len=16, name=\.\.data_tmp, reload=0/,
       /inotify event wd=1, mask=0x80, len=16, name=\.\.data, reload=1/,
       /reload config, signo=1/,

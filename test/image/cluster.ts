@@ -2,7 +2,7 @@
 // Services in a network with DNS, lays out ConfigMaps as the kubelet does, and ends pods as the kubelet does. The
 // pods themselves are run by `podman play kube` from the manifests' own pod specs.
 
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { uniqueName } from '../helpers/names.ts';
@@ -129,6 +129,13 @@ export class Cluster {
       const folder = this.#configMaps.get(configMap.name);
       if (!folder) throw new Error(`${pod}: no ConfigMap ${configMap.name}`);
       return { name, hostPath: { path: folder.path, type: 'Directory' } };
+    }
+    if ('emptyDir' in volume) {
+      // The kubelet lets every user write there, podman only root.
+      const path = join(this.#folder, `${pod}-${name}`);
+      mkdirSync(path, { recursive: true });
+      chmodSync(path, 0o777);
+      return { name, hostPath: { path, type: 'Directory' } };
     }
     const claim = (volume.persistentVolumeClaim as { claimName: string } | undefined)?.claimName;
     if (claim === undefined) return volume;

@@ -77,6 +77,15 @@ async function tearDown(folder: string, isKept: boolean): Promise<void> {
   await podman(['network', 'prune', '--force']);
   if (isKept) return;
   await podman(['rmi', '--all', '--force'], { lifetimeMs: 120_000 });
-  await run('umount', [join(folder, 'store/overlay')]);
+  for (const path of mountsBelow(folder)) await run('umount', [path]);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** The deepest first. */
+function mountsBelow(folder: string): readonly string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`))
+    .sort((one, other) => other.length - one.length);
 }
