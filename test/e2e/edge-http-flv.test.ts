@@ -63,6 +63,8 @@ describe.concurrent('an edge with protocol flv', () => {
     publisher.destroy();
     const second = await TestServer.start({ httpPort });
     const before = player.tags.filter(isKeyFrame).length;
+    // The edge is there before the encoder: nothing of what comes is taken for the past that the viewers have seen.
+    await second.waitForLog(new RegExp(`GET \\S*/live/${stream}\\.flv`));
     const next = await publish(second, stream);
     await waitFor('it to go on', () => player.tags.filter(isKeyFrame).length > before);
     expect(player.isClosed).toBe(false);

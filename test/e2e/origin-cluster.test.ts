@@ -92,6 +92,8 @@ describe.concurrent('an origin that is asked', () => {
             api,
             routers: [api],
             http: `origin.example.com:${origin(0).httpPort}`,
+            since: expect.any(Number),
+            claim: expect.stringMatching(/^[0-9a-f-]{36}$/),
           },
         },
       });

@@ -76,7 +76,7 @@ describe('graceful update of edges', () => {
     await waitFor('the publisher to go on', () => publisher.publishedMs > before + 3000);
     expect(viewer.status).toBeUndefined();
     await publisher.stop();
-    await viewer.exited();
+    await viewer.destroy();
     expect(await end).toBe(0);
     await logs.exited();
     const expected = [
