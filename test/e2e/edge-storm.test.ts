@@ -28,6 +28,7 @@ test('300 viewers cause one upstream connection', async () => {
   const stream = uniqueName('storm');
   const publisher = await RtmpPeer.publisher(origin.target, origin.tcUrl(), stream);
   for (const tag of await mediaTags('h264-aac.flv')) publisher.sendTag(tag);
+  await origin.waitForLog(new RegExp(`type=fmle-publish, .*stream=${stream}`));
   const before = connectsOf(origin);
   const players = await Promise.all(
     Array.from({ length: 150 }, () => RtmpPeer.player(edge.target, edge.tcUrl(), stream)),
