@@ -1,8 +1,11 @@
-// What an RTMP peer says of itself and asks for, as the log has it.
+// What an RTMP peer says of itself and asks for, as the log and the API have it.
 
 import { type Amf0Object, numberProperty, stringProperty } from '../../protocol/amf0/value.ts';
 import type { ConnectRequest } from '../../protocol/rtmp/server-handler.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
+import type { ClientFacts, ClientType } from '../../stats/client-statistics.ts';
+import type { Stream } from '../../stream/stream.ts';
+import type { RtmpPeer } from './rtmp-peer.ts';
 
 /** In the arguments of `connect`: SRS and its kin connect as edges or to forward. */
 const SERVER_MARK = 'srs_pid';
@@ -28,4 +31,26 @@ export function serverLine(args: Amf0Object | undefined): string {
 export function identifiedLine(type: string, url: RtmpUrl, durationMs: number): string {
   const { vhost, app, stream, param } = url;
   return `client identified, type=${type}, vhost=${vhost}, app=${app}, stream=${stream}, param=${param}, duration=${durationMs}ms`;
+}
+
+/** @param kickOff ends the connection, as an operator asks for it through the API */
+export function clientFacts(
+  peer: RtmpPeer,
+  type: ClientType,
+  stream: Stream,
+  kickOff: () => void,
+): ClientFacts {
+  const { tcUrl = '', pageUrl = '', swfUrl = '' } = peer.connect ?? {};
+  return {
+    id: peer.id,
+    type,
+    isPublisher: type !== 'rtmp-play',
+    ip: peer.remoteAddress,
+    tcUrl,
+    pageUrl,
+    swfUrl,
+    ...stream.id,
+    url: stream.url,
+    kickOff,
+  };
 }

@@ -6,7 +6,8 @@ import type { Logger } from '../../log/logger.ts';
 import type { ConnectionRegistry } from '../connection-registry.ts';
 import { LISTEN_BACKLOG } from '../listen-backlog.ts';
 import { listeningFd } from '../listening-fd.ts';
-import { RtmpConnection, type RtmpHost } from './rtmp-connection.ts';
+import { RtmpConnection } from './rtmp-connection.ts';
+import type { RtmpHost } from './rtmp-peer.ts';
 
 export class RtmpServer {
   readonly #host: RtmpHost;
