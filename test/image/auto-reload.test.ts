@@ -2,12 +2,10 @@
 // containers that the guide limits to a tenth of a CPU.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { FfmpegPublisher } from '../helpers/ffmpeg.ts';
 import { waitFor } from '../helpers/wait-for.ts';
-import { Cluster } from './cluster.ts';
+import { LivePod } from './live-pod.ts';
 import { guide, type Manifest, named } from './manifest.ts';
-import { publish, waitUntilPlays } from './media-clients.ts';
-import type { Pod } from './pod.ts';
+import { waitUntilPlays } from './media-clients.ts';
 
 const manifests = guide('auto-reload');
 const full = named(manifests, 'ConfigMap', 'srs-config');
@@ -23,45 +21,35 @@ function replaced(from: string, to: string): Manifest {
 }
 
 describe('a ConfigMap that changes', () => {
-  let cluster: Cluster;
-  let pod: Pod;
-  let publisher: FfmpegPublisher;
+  const live = new LivePod();
 
-  beforeAll(async () => {
-    cluster = await Cluster.create();
-    await cluster.apply(manifests);
-    pod = cluster.pod('srs-deploy-0');
-    await pod.waitUntilReady();
-    publisher = await publish(`rtmp://${pod.ip}/live/livestream`);
-  });
+  beforeAll(() => live.start(manifests));
 
-  afterAll(async () => {
-    await publisher?.stop();
-    await cluster?.close();
-  });
+  afterAll(() => live.close());
 
   test('is watched without a setting', async () => {
-    const log = await pod.exec(['cat', 'objs/srs.log']);
+    const log = await live.pod.exec(['cat', 'objs/srs.log']);
     expect(log).toMatch(/enable auto reload for docker/);
     expect(log).toMatch(/auto reload watching fd=.*, watch=1, file=conf/);
   });
 
   test('a broken one changes nothing and is visible in the log, the readiness of the API and its reload state', async () => {
-    await cluster.apply([withRawApi]);
-    await pod.waitForLog(/reload config success/);
+    await live.cluster.apply([withRawApi]);
+    await live.pod.waitForLog(/reload config success/);
     const broken = (withRawApi.data?.['srs.conf'] ?? '').replace('hls {', 'hsl {');
-    await cluster.apply([{ ...withRawApi, data: { 'srs.conf': broken } }]);
-    await pod.waitForLog(/reload failed.*hsl/);
-    const state = async () => JSON.parse((await pod.get(1985, '/api/v1/raw?rpc=reload-fetch')).text).data;
+    await live.cluster.apply([{ ...withRawApi, data: { 'srs.conf': broken } }]);
+    await live.pod.waitForLog(/reload failed.*hsl/);
+    const state = async () =>
+      JSON.parse((await live.pod.get(1985, '/api/v1/raw?rpc=reload-fetch')).text).data;
     expect(await state()).toMatchObject({ err: 1023, msg: expect.stringContaining('hsl') });
-    expect((await pod.get(1985, '/readyz')).status).toBe(200);
-    await waitUntilPlays(`rtmp://${pod.ip}/live/livestream`);
-    await cluster.apply([withRawApi]);
+    expect((await live.pod.get(1985, '/readyz')).status).toBe(200);
+    await waitUntilPlays(live.rtmpUrl);
+    await live.cluster.apply([withRawApi]);
     await waitFor('the error to be gone', async () => (await state()).err === 0);
   });
 
   test("the guide's change closes HTTP and HLS, says so in the guide's lines, and the publisher stays", async () => {
-    await cluster.apply(guide('auto-reload-changed'));
+    await live.cluster.apply(guide('auto-reload-changed'));
     const lines = [
       /inotify event wd=1, mask=0x40000100, len=\d+, name=\.\.\d{4}_\S+, reload=0/,
       /inotify event wd=1, mask=0x100, len=16, name=\.\.data_tmp, reload=0/,
@@ -74,30 +62,28 @@ describe('a ConfigMap that changes', () => {
       /vhost __defaultVhost__ reload http_remux success\./,
       /ingest nothing changed for vhost=__defaultVhost__/,
     ];
-    for (const line of lines) await pod.waitForLog(line);
+    for (const line of lines) await live.pod.waitForLog(line);
     for (const port of [1985, 8080]) {
-      await expect(pod.exec(['bash', '-c', `: </dev/tcp/127.0.0.1/${port}`])).rejects.toThrow(/refused/);
+      await expect(live.pod.exec(['bash', '-c', `: </dev/tcp/127.0.0.1/${port}`])).rejects.toThrow(/refused/);
     }
-    const before = publisher.publishedMs;
-    await waitFor('the publisher to go on', () => publisher.publishedMs > before + 1000);
-    await waitUntilPlays(`rtmp://${pod.ip}/live/livestream`);
+    const before = live.publisher.publishedMs;
+    await waitFor('the publisher to go on', () => live.publisher.publishedMs > before + 1000);
+    await waitUntilPlays(live.rtmpUrl);
     // The health check of the image knows that the API may be closed.
-    await pod.exec(['./etc/healthcheck']);
+    await live.pod.exec(['./etc/healthcheck']);
   });
 });
 
 describe("the guide's resources", () => {
-  test('an edge with a tenth of a CPU starts and serves', async () => {
-    const cluster = await Cluster.create();
-    await cluster.apply(guide('quick-start'));
-    const origin = cluster.pod('srs-deploy-0');
+  test('an edge with a tenth of a CPU starts and serves', async ({ onTestFinished }) => {
+    const live = new LivePod();
+    onTestFinished(() => live.close());
+    await live.start(guide('quick-start'));
+    const { cluster } = live;
     await cluster.apply([named(guide('edge-cluster'), 'ConfigMap', 'srs-edge-config')]);
     const edge = await cluster.startReplica(named(guide('resources'), 'Deployment', 'srs-edge-deploy'), 0);
-    await Promise.all([origin, edge].map((pod) => pod.waitUntilReady()));
-    const publisher = await publish(`rtmp://${origin.ip}/live/livestream`);
+    await edge.waitUntilReady();
     await waitUntilPlays(`rtmp://${edge.ip}/live/livestream`);
     await waitUntilPlays(`http://${edge.ip}:8080/live/livestream.flv`);
-    await publisher.stop();
-    await cluster.close();
   });
 });
