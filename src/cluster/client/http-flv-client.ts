@@ -6,7 +6,7 @@ import { get as httpsGet } from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
 import { FlvDemuxer, FlvFormatError } from '../../container/flv/flv-demuxer.ts';
 import { ProtocolError } from '../../protocol/error.ts';
-import { ClientError, type ClientErrorKind } from './client-error.ts';
+import { ClientError, type ClientErrorKind, connectTimedOut, silent, socketFailed } from './client-error.ts';
 import { type Endpoint, endpointText } from './endpoint.ts';
 import type { ClientEnd, ClientStage, RtmpClientEvents, UpstreamClient } from './rtmp-client.ts';
 
@@ -57,10 +57,12 @@ export class HttpFlvClient implements UpstreamClient {
       // Origins have certificates of their own making, and addresses that no certificate names (as SRS).
       rejectUnauthorized: false,
     });
-    this.#connectTimer = setTimeout(() => this.#connectTimedOut(), connectTimeoutMs);
+    this.#connectTimer = setTimeout(() => this.#failed(connectTimedOut(options)), connectTimeoutMs);
     this.#request.once('socket', (socket) => this.#watch(socket));
     this.#request.once('response', (response) => this.#answered(response));
-    this.#request.on('error', (error: NodeJS.ErrnoException) => this.#requestFailed(error));
+    this.#request.on('error', (error: NodeJS.ErrnoException) => {
+      this.#failed(socketFailed(error, this.#stage === 'connecting', options));
+    });
   }
 
   get stage(): ClientStage {
@@ -96,9 +98,7 @@ export class HttpFlvClient implements UpstreamClient {
     this.#stage = 'asked';
     clearTimeout(this.#connectTimer);
     const { silenceTimeoutMs } = this.#options;
-    socket.setTimeout(silenceTimeoutMs, () => {
-      this.#fail('timeout', `recv message : timeout ${silenceTimeoutMs} ms`);
-    });
+    socket.setTimeout(silenceTimeoutMs, () => this.#failed(silent(silenceTimeoutMs)));
     this.#events.asked();
   }
 
@@ -155,21 +155,6 @@ export class HttpFlvClient implements UpstreamClient {
       this.#events.started();
     }
     this.#events.media(message);
-  }
-
-  #connectTimedOut(): void {
-    this.#fail('connect', `${this.#connectText()} : timeout`);
-  }
-
-  #requestFailed(error: NodeJS.ErrnoException): void {
-    if (error.syscall === 'getaddrinfo') this.#fail('resolve', `get address info : ${error.message}`);
-    else if (this.#stage === 'connecting') this.#fail('connect', `${this.#connectText()} : ${error.message}`);
-    else this.#fail('closed', `recv message : ${error.message}`);
-  }
-
-  #connectText(): string {
-    const { endpoint, connectTimeoutMs } = this.#options;
-    return `tcp: connect ${endpointText(endpoint)} to=${connectTimeoutMs}ms`;
   }
 
   #fail(kind: ClientErrorKind, text: string): void {

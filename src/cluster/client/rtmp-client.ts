@@ -8,8 +8,8 @@ import type { RtmpClientHandler, RtmpPeerIdentity, RtmpStatus } from '../../prot
 import { RtmpClientSession, type RtmpClientSessionOptions } from '../../protocol/rtmp/client-session.ts';
 import type { RtmpMediaMessage } from '../../protocol/rtmp/server-handler.ts';
 import type { RedirectTarget } from '../../protocol/rtmp/server-replies.ts';
-import { ClientError } from './client-error.ts';
-import { type Endpoint, endpointText } from './endpoint.ts';
+import { ClientError, connectTimedOut, silent, socketFailed } from './client-error.ts';
+import type { Endpoint } from './endpoint.ts';
 
 export interface RtmpClientOptions {
   readonly endpoint: Endpoint;
@@ -99,10 +99,14 @@ export class RtmpClient implements UpstreamClient, RtmpClientHandler {
     };
     this.#socket = connect({ ...endpoint, lookup, noDelay: true, onread });
     this.#socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
-    this.#startTimer(Math.min(connectTimeoutMs, setupTimeoutMs), () => this.#connectTimedOut());
+    this.#startTimer(Math.min(connectTimeoutMs, setupTimeoutMs), () =>
+      this.#failed(connectTimedOut(options)),
+    );
     this.#socket.once('connect', () => this.#connected());
-    this.#socket.on('timeout', () => this.#fail('timeout', this.#silenceText()));
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#socketFailed(error));
+    this.#socket.on('timeout', () => this.#failed(silent(options.silenceTimeoutMs)));
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#failed(socketFailed(error, this.#stage === 'connecting', options));
+    });
     this.#socket.on('close', () => this.#fail('closed', 'recv message : the server closed the connection'));
   }
 
@@ -216,26 +220,7 @@ export class RtmpClient implements UpstreamClient, RtmpClientHandler {
     this.#events.asked();
   }
 
-  #silenceText(): string {
-    return `recv message : timeout ${this.#options.silenceTimeoutMs} ms`;
-  }
-
-  #connectTimedOut(): void {
-    this.#fail('connect', `${this.#connectText()} : timeout`);
-  }
-
-  #socketFailed(error: NodeJS.ErrnoException): void {
-    if (error.syscall === 'getaddrinfo') this.#fail('resolve', `get address info : ${error.message}`);
-    else if (this.#stage === 'connecting') this.#fail('connect', `${this.#connectText()} : ${reason(error)}`);
-    else this.#fail('closed', `recv message : ${reason(error)}`);
-  }
-
-  #connectText(): string {
-    const { endpoint, connectTimeoutMs } = this.#options;
-    return `tcp: connect ${endpointText(endpoint)} to=${connectTimeoutMs}ms`;
-  }
-
-  #fail(kind: 'closed' | 'timeout' | 'connect' | 'resolve', text: string): void {
+  #fail(kind: 'closed' | 'timeout', text: string): void {
     this.#failed(ClientError.of(kind, text));
   }
 
@@ -264,10 +249,4 @@ export class RtmpClient implements UpstreamClient, RtmpClientHandler {
     this.#socket.setTimeout(CLOSE_TIMEOUT_MS, () => this.#socket.destroy());
     this.#socket.destroySoon();
   }
-}
-
-/** A failed connect to a name with several addresses is an AggregateError with an empty message. */
-function reason(error: NodeJS.ErrnoException): string {
-  if (error instanceof AggregateError) return (error.errors as Error[]).map((one) => one.message).join(', ');
-  return error.message || (error.code ?? 'unknown error');
 }
