@@ -1,10 +1,10 @@
 // Builds every part from one configuration, starts them in order, closes them in reverse. Which part takes over what
 // when the configuration is reloaded is listed in `reloadParts`.
 
-import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import type { ApiContext } from './api/api-context.ts';
 import { HttpPorts } from './api/http-ports.ts';
+import { pooledRandomBytes } from './bytes/random-pool.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { isOwnStream } from './cluster/origin/cluster-answer.ts';
 import type { Config } from './config/config.ts';
@@ -201,7 +201,11 @@ export class Server {
       endpoint,
       isMedia: true,
       create: () =>
-        new RtmpServer({ ...this.#host(), grace: this.#grace, randomBytes }, this.#connections, this.#log),
+        new RtmpServer(
+          { ...this.#host(), grace: this.#grace, randomBytes: pooledRandomBytes },
+          this.#connections,
+          this.#log,
+        ),
     }));
     return [...rtmp, ...this.#http.ports(config)];
   }

@@ -21,12 +21,23 @@ export function formatTextLine(record: LogRecord, isUtc: boolean): string {
   return `${cutToBytes(`${head} ${escapeControls(record.text + cause)}${reason}`, MAX_LINE_BYTES - 1)}\n`;
 }
 
+/** The second that the last line was of: lines come in crowds, and a wall clock costs more than all else of a line. */
+let lastSecond = { startMs: Number.NaN, isUtc: false, text: '' };
+
 /** `2026-11-22 15:33:15.607` */
 export function formatTime(timeMs: number, isUtc: boolean): string {
+  const startMs = Math.floor(timeMs / 1000) * 1000;
+  if (startMs !== lastSecond.startMs || isUtc !== lastSecond.isUtc) {
+    lastSecond = { startMs, isUtc, text: formatSecond(startMs, isUtc) };
+  }
+  return `${lastSecond.text}.${String(Math.floor(timeMs) - startMs).padStart(3, '0')}`;
+}
+
+function formatSecond(timeMs: number, isUtc: boolean): string {
   const date = new Date(timeMs);
   // A date shifted by the zone's offset reads, in UTC, as the local wall clock.
   const wall = isUtc ? date : new Date(timeMs - date.getTimezoneOffset() * 60_000);
-  return wall.toISOString().slice(0, 23).replace('T', ' ');
+  return wall.toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /**

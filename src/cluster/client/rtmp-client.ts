@@ -1,8 +1,8 @@
 // An RTMP connection to another server: a socket and a client session, with time-outs. An edge pulls and pushes
 // through it, forward publishes through it (design D10).
 
-import { randomBytes } from 'node:crypto';
 import { connect, type LookupFunction, type Socket } from 'node:net';
+import { pooledRandomBytes } from '../../bytes/random-pool.ts';
 import { ProtocolError } from '../../protocol/error.ts';
 import type { RtmpClientHandler, RtmpPeerIdentity, RtmpStatus } from '../../protocol/rtmp/client-handler.ts';
 import { RtmpClientSession, type RtmpClientSessionOptions } from '../../protocol/rtmp/client-session.ts';
@@ -88,7 +88,7 @@ export class RtmpClient implements UpstreamClient, RtmpClientHandler {
   constructor(options: RtmpClientOptions, events: RtmpClientEvents) {
     this.#options = options;
     this.#events = events;
-    this.#session = new RtmpClientSession({ ...options.session, randomBytes }, this);
+    this.#session = new RtmpClientSession({ ...options.session, randomBytes: pooledRandomBytes }, this);
     const { endpoint, lookup, connectTimeoutMs, setupTimeoutMs } = options;
     const onread = {
       buffer: readBuffer,
