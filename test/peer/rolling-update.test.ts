@@ -3,13 +3,14 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { flvViewer } from '../../bench/viewer/flv-viewer.ts';
+import { rtmpViewer } from '../../bench/viewer/rtmp-viewer.ts';
+import { Viewer } from '../../bench/viewer/viewer.ts';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
 import { http } from '../helpers/http.ts';
 import { mediaFile } from '../helpers/media.ts';
 import { freePort, uniqueName } from '../helpers/names.ts';
-import { RtmpPeer } from '../helpers/rtmp-peer.ts';
 import { TestServer } from '../helpers/server.ts';
-import { FlvViewer } from '../helpers/viewer.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { type Backend, Haproxy } from './haproxy.ts';
 
@@ -27,12 +28,8 @@ interface Edge {
   readonly server: TestServer;
 }
 
-/** Whoever watches through the balancer: RTMP or HTTP-FLV. */
-interface Watcher {
-  readonly isCut: () => boolean;
-  readonly receivedBytes: () => number;
-  readonly leave: () => void;
-}
+/** Its connection ended, and not because it left. */
+const isCut = (viewer: Viewer) => viewer.failure !== undefined;
 
 class Site {
   readonly origin: TestServer;
@@ -64,32 +61,37 @@ class Site {
       root: `${GRACE} http_api { enabled on; listen ${place.apiPort}; } exporter { enabled on; listen ${await freePort()}; }`,
       vhost: `cluster { mode remote; origin 127.0.0.1:${this.origin.rtmpPort}; }`,
     });
-    await server.waitForLog(/ is ready, pid=/);
-    // A few rounds of its checks.
-    await delay(500);
+    await this.balancer.waitUntilReady(place);
     return { place, server };
   }
 
-  async watch(protocol: 'rtmp' | 'flv'): Promise<Watcher> {
-    const watcher = protocol === 'rtmp' ? await this.#watchRtmp() : this.#watchFlv();
-    await waitFor(`the first picture over ${protocol}`, () => {
-      if (watcher.isCut()) throw new Error(`a new ${protocol} viewer was turned away`);
-      return watcher.receivedBytes() > 4000;
+  /** Somebody who watches through the balancer; resolves with the first key frame. */
+  async watch(protocol: 'rtmp' | 'flv'): Promise<Viewer> {
+    const viewer = new Viewer({
+      ...{ host: '127.0.0.1', localAddress: '127.0.0.1', checkLimits: undefined, slowBytesPerSec: undefined },
+      ...(protocol === 'rtmp' ? this.#rtmp() : this.#flv()),
     });
-    return watcher;
+    await waitFor(
+      () => `the first picture over ${protocol}, after ${viewer.receivedBytes} bytes`,
+      () => {
+        if (viewer.failure) throw new Error(`a new ${protocol} viewer was turned away: ${viewer.failure}`);
+        return viewer.isPlaying;
+      },
+    );
+    return viewer;
   }
 
   /** Everybody, over both protocols; a few at a time. */
-  async watchAll(): Promise<Watcher[]> {
-    const watchers: Watcher[] = [];
+  async watchAll(): Promise<Viewer[]> {
+    const viewers: Viewer[] = [];
     for (let i = 0; i < VIEWERS; i += 10) {
       const some = Array.from({ length: Math.min(10, VIEWERS - i) }, () => [
         this.watch('rtmp'),
         this.watch('flv'),
       ]);
-      watchers.push(...(await Promise.all(some.flat())));
+      viewers.push(...(await Promise.all(some.flat())));
     }
-    return watchers;
+    return viewers;
   }
 
   async stop(): Promise<void> {
@@ -98,23 +100,16 @@ class Site {
     await this.origin.stop();
   }
 
-  async #watchRtmp(): Promise<Watcher> {
+  #rtmp() {
     const { rtmpPort: port } = this.balancer;
-    const peer = await RtmpPeer.player({ port }, `rtmp://127.0.0.1:${port}/live`, this.stream);
-    return {
-      isCut: () => peer.isClosed,
-      receivedBytes: () => peer.bytesReceived,
-      leave: () => peer.destroy(),
-    };
+    const tcUrl = `rtmp://127.0.0.1:${port}/live`;
+    return { port, createProtocol: rtmpViewer({ app: 'live', tcUrl, stream: this.stream }) };
   }
 
-  #watchFlv(): Watcher {
-    const viewer = new FlvViewer(`http://127.0.0.1:${this.balancer.httpPort}/live/${this.stream}.flv`);
-    return {
-      isCut: () => viewer.bodyEnd !== 'open',
-      receivedBytes: () => viewer.byteCount,
-      leave: () => viewer.destroy(),
-    };
+  #flv() {
+    const { httpPort: port } = this.balancer;
+    const authority = `127.0.0.1:${port}`;
+    return { port, createProtocol: flvViewer({ authority, path: `/live/${this.stream}.flv` }) };
   }
 }
 
@@ -154,7 +149,7 @@ function newcomers(site: Site): {
   const come = async (protocol: 'rtmp' | 'flv') => {
     while (!isOver) {
       try {
-        (await site.watch(protocol)).leave();
+        (await site.watch(protocol)).close();
         count++;
       } catch (error) {
         failures.push(String(error));
@@ -176,17 +171,17 @@ test('a rolling update of two edges cuts nobody who leaves in time, and refuses 
   const places = await Promise.all([newPlace(), newPlace(), newPlace(), newPlace()]);
   const site = await Site.start(places);
   const old = [await site.startEdge(places[0]!), await site.startEdge(places[1]!)];
-  const watchers = await site.watchAll();
+  const viewers = await site.watchAll();
   const before = await Promise.all(old.map(served));
   expect(Math.min(...before), 'both edges have their share').toBeGreaterThan(VIEWERS * 0.8);
   const visitors = newcomers(site);
   let cut = 0;
-  const leaveSlowly = async (all: readonly Watcher[]) => {
-    for (const [i, watcher] of all.entries()) {
+  const leaveSlowly = async (all: readonly Viewer[]) => {
+    for (const [i, viewer] of all.entries()) {
       await delay(STAY_MS / all.length);
-      if (watcher.isCut()) cut++;
+      if (isCut(viewer)) cut++;
       // One stays until the deadline.
-      if (i > 0) watcher.leave();
+      if (i > 0) viewer.close();
     }
   };
 
@@ -197,20 +192,20 @@ test('a rolling update of two edges cuts nobody who leaves in time, and refuses 
     ends.push(terminate(edge));
     await edge.server.waitForLog(/listeners closed/);
   }
-  await leaveSlowly(watchers);
+  await leaveSlowly(viewers);
   expect(cut, 'viewers that were cut').toBe(0);
-  const [stubborn] = watchers;
+  const [stubborn] = viewers;
   const outcomes = await Promise.all(ends);
   expect(outcomes.toSorted()).toEqual(['by itself', 'killed']);
-  await waitFor('the deadline to cut whoever stayed', () => stubborn!.isCut());
+  await waitFor('the deadline to cut whoever stayed', () => isCut(stubborn!));
   const again = await site.watch('rtmp');
-  again.leave();
+  again.close();
 
   const { count, failures } = await visitors.stop();
   expect(failures).toEqual([]);
   expect(count).toBeGreaterThan(20);
   process.stdout.write(
-    `rolling update: ${watchers.length} viewers on ${before.join(' + ')} connections, ${cut} cut; ${count} newcomers, ${failures.length} turned away; edges ended ${outcomes.join(', ')}\n`,
+    `rolling update: ${viewers.length} viewers on ${before.join(' + ')} connections, ${cut} cut; ${count} newcomers, ${failures.length} turned away; edges ended ${outcomes.join(', ')}\n`,
   );
   for (const edge of fresh) await edge.server.stop();
   await site.stop();
@@ -233,8 +228,8 @@ test('one canary of four gets a quarter of the new connections, and goes without
   const count = (await Promise.all(stable.map(served))).reduce((sum, one) => sum + one, 0);
   const late = await site.watch('flv');
   const all = [...before, ...after, late];
-  expect(all.filter((one) => one.isCut())).toEqual([]);
-  for (const watcher of all) watcher.leave();
+  expect(all.filter(isCut)).toEqual([]);
+  for (const viewer of all) viewer.close();
   expect(await end).toBe('by itself');
   process.stdout.write(
     `canary: share of ${after.length} new connections ${(share * 100).toFixed(1)} %, ${count} stay on the stable edges, 0 cut\n`,
