@@ -177,6 +177,7 @@ export class Service {
   #read(): LoadResult {
     const result = this.#setup.read();
     if (result.files.length > 0) this.#files = result.files;
+    this.#watcher?.follow();
     return result;
   }
 

@@ -114,7 +114,6 @@ export class Fanout implements StreamSubscriber {
       isPaused: false,
       waitsForKeyFrame: false,
       blockedSinceMs: 0,
-      skippedMessages: 0,
       isEnded: false,
     };
     this.#groups.add(viewer, this.#log.end);
@@ -351,14 +350,14 @@ export class Fanout implements StreamSubscriber {
     viewer.waitsForKeyFrame = !hasKeyAhead && this.#stream.hasVideo;
     if (!viewer.waitsForKeyFrame) this.#moveTo(viewer, to);
     else viewer.next = to;
-    viewer.skippedMessages += to - from;
+    viewer.options.onDropped?.(to - from);
     viewer.options.onSkip(to - from, lagMs);
   }
 
   #resumeAtKeyFrame(viewer: Viewer): boolean {
     const key = this.#lastKeyFrame;
     if (key === undefined || key < viewer.next) {
-      viewer.skippedMessages += this.#log.end - viewer.next;
+      viewer.options.onDropped?.(this.#log.end - viewer.next);
       viewer.next = this.#log.end;
       return false;
     }

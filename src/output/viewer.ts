@@ -24,6 +24,8 @@ export interface ViewerOptions {
   readonly onEnd: (reason: ViewerEnd) => void;
   /** Called when messages were skipped because the viewer reads too slowly. */
   readonly onSkip: (skippedMessages: number, lagMs: number) => void;
+  /** Called with what a slow viewer misses: at a skip, and while it then waits for a key frame. */
+  readonly onDropped?: (messages: number) => void;
 }
 
 /**
@@ -51,6 +53,5 @@ export interface Viewer {
   waitsForKeyFrame: boolean;
   /** Since when the sink has not taken everything, ms; 0 = it has. */
   blockedSinceMs: number;
-  skippedMessages: number;
   isEnded: boolean;
 }

@@ -9,6 +9,10 @@ export class EventCounts {
   refusedPlays = 0;
   /** Closed at once because of `max_connections`. */
   refusedConnections = 0;
-  /** Connections that the server gave up: silent, broken or hostile peers. */
+  /** Connections that the server gave up, and requests that it failed to answer. */
   errors = 0;
+  /** A viewer read too slowly and went on at a later place. */
+  skips = 0;
+  /** What slow viewers have missed. */
+  skippedMessages = 0;
 }

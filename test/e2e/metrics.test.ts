@@ -1,6 +1,8 @@
 // /metrics, as Prometheus reads it: SRS's names with true values, reloads that failed, and a drain.
 
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
@@ -69,6 +71,8 @@ test.concurrent('count what happens, under the names of SRS and of ours', async 
   const refused = await RtmpPeer.connected(server.target, server.tcUrl());
   refused.requestPublish(stream);
   await refused.waitForClose();
+  const noHttp = connect(server.httpPort, '127.0.0.1', () => noHttp.write('no HTTP at all\r\n\r\n'));
+  await once(noHttp.resume(), 'close');
 
   const text = (await http(exporter, '/metrics')).text;
   const types = new Map([...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]));
@@ -89,7 +93,8 @@ test.concurrent('count what happens, under the names of SRS and of ours', async 
     tsrs_draining: 0,
     tsrs_config_last_reload_successful: 1,
     'tsrs_refusals_total{action="publish"}': 1,
-    srs_clients_errs_total: 1,
+    tsrs_errors_total: 1,
+    srs_clients_errs_total: 2,
     tsrs_publishes_total: 1,
     tsrs_plays_total: 2,
     tsrs_kicks_total: 0,

@@ -3,8 +3,9 @@
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { type FlvTag, isSequenceHeader } from '../helpers/flv.ts';
+import { http as requestHttp } from '../helpers/http.ts';
 import { mediaTags } from '../helpers/media.ts';
-import { uniqueName } from '../helpers/names.ts';
+import { freePort, uniqueName } from '../helpers/names.ts';
 import { RtmpPeer } from '../helpers/rtmp-peer.ts';
 import { TestServer } from '../helpers/server.ts';
 import { FlvViewer } from '../helpers/viewer.ts';
@@ -109,8 +110,12 @@ test.concurrent('a client that never reads costs a bounded amount, on RTMP and H
   await server.stop();
 });
 
-test.concurrent('a client that never reads is closed after half a minute', async () => {
-  const server = await startServer();
+test.concurrent('a client that never reads is closed after half a minute, and counted', async () => {
+  const [api, exporter] = [await freePort(), await freePort()];
+  const server = await TestServer.start({
+    vhost: 'play { queue_length 5; }',
+    root: `http_api { enabled on; listen ${api}; } exporter { enabled on; listen ${exporter}; }`,
+  });
   const stream = uniqueName('stuck');
   const header = (await mediaTags('h264.flv')).find(isSequenceHeader);
   if (!header) throw new Error('no sequence header in the source');
@@ -135,6 +140,12 @@ test.concurrent('a client that never reads is closed after half a minute', async
   );
   expect(Date.now() - start).toBeGreaterThan(20_000);
   expect(publisher.isClosed).toBe(false);
+  const { text } = await requestHttp(api, '/metrics');
+  const value = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
+  expect(value('tsrs_errors_total')).toBe(2);
+  expect(value('tsrs_viewer_skips_total')).toBeGreaterThanOrEqual(2);
+  // More than half of what was sent: each read a few seconds and missed the rest.
+  expect(value('tsrs_viewer_skipped_messages_total')).toBeGreaterThan(second * framesPerSec);
   for (const end of [publisher, player, http]) end.destroy();
   await server.stop();
 });

@@ -124,8 +124,18 @@ export const metricTable: readonly MetricRow[] = [
   ),
   counter(
     'tsrs_errors_total',
-    'Connections that the server gave up: silent, broken or hostile peers.',
+    'Connections of any protocol that the server gave up (silent, broken or hostile peers), and HTTP requests that failed with 5xx.',
     ({ context }) => context.statistics.counts.errors,
+  ),
+  counter(
+    'tsrs_viewer_skips_total',
+    'Times that a viewer read too slowly and went on at a later key frame.',
+    ({ context }) => context.statistics.counts.skips,
+  ),
+  counter(
+    'tsrs_viewer_skipped_messages_total',
+    'Audio and video messages that slow viewers have missed.',
+    ({ context }) => context.statistics.counts.skippedMessages,
   ),
   gauge('tsrs_ready', '1 while new clients are welcome.', ({ readiness }) =>
     Number(readiness.state === 'ready'),

@@ -4,7 +4,9 @@ import type { Socket } from 'node:net';
 import type { Logger } from '../../log/logger.ts';
 import type { Fanout } from '../../output/fanout.ts';
 import type { Viewer, ViewerEnd } from '../../output/viewer.ts';
+import type { EventCounts } from '../../stats/event-counts.ts';
 import type { Connection, ConnectionKind } from '../connection-registry.ts';
+import { slowViewerHooks } from '../slow-viewer.ts';
 import type { VhostOptions } from '../vhost.ts';
 import type { LiveEnd, LivePeer } from './live-peer.ts';
 
@@ -20,12 +22,22 @@ export interface LiveStart {
   readonly onEnd: () => void;
 }
 
+export interface HttpConnectionOptions {
+  readonly kind: ConnectionKind;
+  /** Context id, as in the log. */
+  readonly id: string;
+  readonly log: Logger;
+  readonly counts: EventCounts;
+  readonly onClosed: () => void;
+}
+
 export class HttpConnection implements Connection {
   readonly id: string;
   readonly kind: ConnectionKind;
   readonly remoteAddress: string;
   readonly log: Logger;
   readonly #socket: Socket;
+  readonly #counts: EventCounts;
   #fanout: Fanout | undefined;
   #viewer: Viewer | undefined;
   #peer: LivePeer | undefined;
@@ -35,8 +47,9 @@ export class HttpConnection implements Connection {
   #isLive = false;
   #requests = 0;
 
-  constructor(socket: Socket, kind: ConnectionKind, id: string, log: Logger, onClosed: () => void) {
+  constructor(socket: Socket, { kind, id, log, counts, onClosed }: HttpConnectionOptions) {
     this.#socket = socket;
+    this.#counts = counts;
     this.kind = kind;
     this.id = id;
     this.log = log;
@@ -79,12 +92,16 @@ export class HttpConnection implements Connection {
       preamble: peer.preamble,
       durationMs: 0,
       onEnd: (reason) => this.#viewerEnded(reason),
-      onSkip: (count, lagMs) => {
-        this.log.warn(`shrinking, removed=${count}, lag=${Math.round(lagMs)}ms: the client reads too slowly`);
-      },
+      ...slowViewerHooks(this.log, this.#counts),
     });
     if (waitMs === undefined || this.#viewer.isOpen) return;
     this.#waitTimer = setTimeout(() => this.#waitIsOver(waitMs), waitMs);
+  }
+
+  /** The peer breaks the protocol that it speaks: said once, and counted. */
+  noteViolation(text: string): void {
+    this.#counts.errors++;
+    this.log.warn(`serve error code=2807 : ${text}, ip=${this.remoteAddress}`);
   }
 
   /** Viewers end with the feature that serves them; their response is cut, as SRS does it. */
@@ -115,6 +132,7 @@ export class HttpConnection implements Connection {
   #viewerEnded(reason: ViewerEnd): void {
     this.#forgetViewer();
     if (reason === 'send-timeout') {
+      this.#counts.errors++;
       this.log.warn('client disconnect peer. ret=1009, writev timeout 30000 ms');
       this.#socket.destroy();
       return;

@@ -89,7 +89,7 @@ export class HttpServer {
     });
     this.fastify.setErrorHandler((error: HttpFailure, request, reply) => {
       const status = error.statusCode ?? 500;
-      if (status >= 500) host.log.error(`http: ${request.method} ${request.url} failed: ${error.message}`);
+      if (status >= 500) this.#requestFailed(request, error);
       if (error.headers !== undefined) reply.headers(error.headers);
       reply.code(status).header('Content-Type', 'text/plain; charset=utf-8').send(error.message);
     });
@@ -157,11 +157,17 @@ export class HttpServer {
   /** What is no HTTP. A live stream's socket is past that: whatever its client still sends is dropped, as in SRS. */
   #clientFailed(error: NodeJS.ErrnoException, socket: Socket): void {
     if (this.#connections.get(socket)?.isLive === true) return;
+    if (error.code !== 'ECONNRESET') this.#host.statistics.counts.errors++;
     if (error.code !== 'ECONNRESET' && socket.writable) {
       const status = CLIENT_ERROR_STATUS[error.code ?? ''] ?? '400 Bad Request';
       socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     }
     socket.destroySoon();
+  }
+
+  #requestFailed({ method, url }: FastifyRequest, error: Error): void {
+    this.#host.statistics.counts.errors++;
+    this.#host.log.error(`http: ${method} ${url} failed: ${error.message}`);
   }
 
   #accepted(socket: Socket): void {
@@ -177,9 +183,13 @@ export class HttpServer {
       return;
     }
     const id = connectionId();
-    const connection = new HttpConnection(socket, this.#options.kind, id, log.child(id), () =>
-      connections.remove(connection),
-    );
+    const connection = new HttpConnection(socket, {
+      kind: this.#options.kind,
+      id,
+      log: log.child(id),
+      counts: this.#host.statistics.counts,
+      onClosed: () => connections.remove(connection),
+    });
     connections.add(connection);
     this.#connections.set(socket, connection);
   }

@@ -92,9 +92,7 @@ export class LiveStreams implements HttpService {
     const { socket } = request.raw;
     reply.raw.detachSocket(socket);
     socket.write(encodeWsHead(handshake.accept, this.#serverName));
-    const peer = new WebSocketLivePeer(socket, (text) =>
-      connection.log.warn(`serve error code=2807 : ${text}, ip=${connection.remoteAddress}`),
-    );
+    const peer = new WebSocketLivePeer(socket, (text) => connection.noteViolation(text));
     this.#start(exchange, match, vhost, 'websocket', peer);
   }
 

@@ -88,6 +88,7 @@ export class PlayCommand {
       outputs: host.outputs,
       cluster: host.cluster,
       log,
+      counts: host.statistics.counts,
       onEnd: (reason) => this.#viewerEnded(reason),
       // Players wait without a word, as with SRS. An edge looks for the stream elsewhere meanwhile.
       onUnpublished: isServer(peer.connect?.args)
@@ -119,6 +120,7 @@ export class PlayCommand {
   #viewerEnded(reason: ViewerEnd): void {
     this.#player = undefined;
     if (reason === 'send-timeout') {
+      this.#peer.host.statistics.counts.errors++;
       this.#peer.log.warn('client disconnect peer. ret=1009, writev timeout 30000 ms');
       this.#peer.socket.destroy();
     } else if (reason === 'duration-reached') {

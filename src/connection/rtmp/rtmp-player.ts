@@ -4,8 +4,10 @@ import type { Logger } from '../../log/logger.ts';
 import type { Fanout } from '../../output/fanout.ts';
 import type { Viewer, ViewerEnd, ViewerSink } from '../../output/viewer.ts';
 import type { PlayRequest } from '../../protocol/rtmp/server-handler.ts';
+import type { EventCounts } from '../../stats/event-counts.ts';
 import type { Stream, StreamSubscriber } from '../../stream/stream.ts';
 import type { ClusterGate } from '../cluster-gate.ts';
+import { slowViewerHooks } from '../slow-viewer.ts';
 import type { VhostOptions } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 
@@ -17,6 +19,7 @@ export interface RtmpPlayerOptions {
   readonly outputs: ViewerOutputs;
   readonly cluster: ClusterGate;
   readonly log: Logger;
+  readonly counts: EventCounts;
   /** The fan-out has given up on the viewer. */
   readonly onEnd: (reason: ViewerEnd) => void;
   /** The publisher has left, and all of it was sent; undefined for peers that simply wait for the next one. */
@@ -34,7 +37,7 @@ export class RtmpPlayer {
   /** The session has said that playing starts: the first bytes of the stream follow at once. */
   constructor(options: RtmpPlayerOptions) {
     this.#options = options;
-    const { request, stream, vhost, sink, outputs, cluster, log, onUnpublished } = options;
+    const { request, stream, vhost, sink, outputs, cluster, log, counts, onUnpublished } = options;
     this.#fanout = outputs.rtmp(stream, vhost);
     this.#leaveCluster = cluster.joinViewer(stream, request.url);
     this.#viewer = this.#fanout.add({
@@ -45,8 +48,7 @@ export class RtmpPlayer {
         this.#release();
         options.onEnd(reason);
       },
-      onSkip: (count, lagMs) =>
-        log.warn(`shrinking, removed=${count}, lag=${Math.round(lagMs)}ms: the client reads too slowly`),
+      ...slowViewerHooks(log, counts),
     });
     if (onUnpublished === undefined || this.#isClosed) return;
     // Behind the fan-out, which sends what it has first.

@@ -3,9 +3,19 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FSWatcher } from 'chokidar';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ConfigWatcher } from '../../../src/lifecycle/config-watcher.ts';
 import { recordedLog } from './recorded-log.ts';
+
+/** What the system tells chokidar, whether chokidar tells us or not. */
+let wakeUps = 0;
+vi.mock('chokidar', async (original) => {
+  const chokidar = await original<typeof import('chokidar')>();
+  const watch = (...args: Parameters<typeof chokidar.watch>): FSWatcher =>
+    chokidar.watch(...args).on('raw', () => void wakeUps++);
+  return { ...chokidar, watch };
+});
 
 const QUIET_MS = 120;
 
@@ -101,6 +111,39 @@ describe('a plain file', () => {
     expect(await quiet()).toEqual(['mask=0x2, len=16, name=more.conf, reload=1']);
     expect(changes).toBe(1);
   });
+});
+
+test('a file that is included later is followed from then on', async () => {
+  fs.mkdirSync(join(folder, 'conf'));
+  fs.mkdirSync(join(folder, 'elsewhere'));
+  write('srs.conf', 'listen 1;');
+  fs.writeFileSync(join(folder, 'elsewhere/vhost.conf'), '');
+  const files = ['conf/srs.conf'];
+  await watch('conf/srs.conf', files);
+  files.push('elsewhere/vhost.conf');
+  watcher.follow();
+  await new Promise((resolve) => setTimeout(resolve, 3 * QUIET_MS));
+  expect(lines, 'it is no news by itself').toEqual([]);
+  fs.writeFileSync(join(folder, 'elsewhere/vhost.conf'), 'vhost a { }');
+  expect(await quiet()).toEqual(['mask=0x2, len=16, name=vhost.conf, reload=1']);
+  expect(changes).toBe(1);
+});
+
+test('a log that is written beside the file wakes nobody', async () => {
+  fs.mkdirSync(join(folder, 'conf'));
+  write('srs.conf', 'listen 1;');
+  write('srs.log', '');
+  await watch();
+  wakeUps = 0;
+  for (let i = 0; i < 200; i++) {
+    fs.appendFileSync(join(folder, 'conf/srs.log'), `line ${i}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  expect(wakeUps).toBe(0);
+  write('srs.conf', 'listen 2;');
+  expect(await quiet()).toEqual(['mask=0x2, len=16, name=srs.conf, reload=1']);
+  expect(wakeUps).toBeGreaterThan(0);
+  expect(wakeUps).toBeLessThan(10);
 });
 
 describe('a ConfigMap volume', () => {
