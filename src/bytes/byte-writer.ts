@@ -1,6 +1,8 @@
 // Writes into a Buffer that grows, big-endian. For messages built once in a while; the per-frame paths write into
 // Buffers of known size themselves.
 
+import { NO_BYTES } from './no-bytes.ts';
+
 const INITIAL_SIZE = 256;
 const MIN_GROWTH = 256;
 
@@ -10,7 +12,7 @@ export class ByteWriter {
   #length = 0;
 
   constructor(initialSize: number = INITIAL_SIZE) {
-    this.#bytes = Buffer.allocUnsafe(initialSize);
+    this.#bytes = initialSize > 0 ? Buffer.allocUnsafe(initialSize) : NO_BYTES;
   }
 
   /** Bytes written so far. */
@@ -63,7 +65,7 @@ export class ByteWriter {
   /** All bytes written so far; they belong to the caller, the writer starts again with none. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafe(0);
+    this.#bytes = NO_BYTES;
     this.#length = 0;
     return taken;
   }

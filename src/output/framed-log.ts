@@ -1,5 +1,6 @@
 // A prepared log whose entries are bodies in their framing: the part that live HTTP formats share.
 
+import { NO_BYTES } from '../bytes/no-bytes.ts';
 import { type BodyFraming, framed } from './body-framing.ts';
 import { type EntryKind, PreparedLog } from './prepared-log.ts';
 import type { Viewer } from './viewer.ts';
@@ -8,7 +9,7 @@ export class FramedLog {
   readonly log = new PreparedLog();
   readonly #framing: BodyFraming;
   #headSize = 0;
-  #page: Buffer = Buffer.alloc(0);
+  #page: Buffer = NO_BYTES;
   #offset = 0;
 
   constructor(framing: BodyFraming) {

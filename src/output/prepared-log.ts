@@ -1,6 +1,8 @@
 // The bytes of one stream in one wire format, written once and shared by every viewer. Messages are appended
 // to pages; a viewer is just a sequence number that moves along. Bytes in the log never change.
 
+import { NO_BYTES } from '../bytes/no-bytes.ts';
+
 /** Bits that tell kinds of entries apart; several may be or-ed together. */
 export const AUDIO = 1;
 export const VIDEO = 2;
@@ -31,13 +33,13 @@ const PAGE_DURATION_MS = 2000;
 export class PreparedLog {
   #entries: PreparedEntry[] = [];
   #first = 0;
-  #page = Buffer.alloc(0);
+  #page = NO_BYTES;
   #pageEnd = 0;
   #pageStartMs = 0;
   #pageSize = MIN_PAGE_SIZE;
   #position = 0;
   #lastTimestampMs = 0;
-  #lastBatch: { from: number; to: number; bytes: Buffer } = { from: 0, to: 0, bytes: Buffer.alloc(0) };
+  #lastBatch: { from: number; to: number; bytes: Buffer } = { from: 0, to: 0, bytes: NO_BYTES };
 
   /** Sequence number of the oldest entry that is still there. */
   get first(): number {

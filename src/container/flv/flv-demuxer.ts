@@ -2,6 +2,7 @@
 // Adobe Flash Video File Format 10.1, E.2 to E.4. It does not search for the next good tag in a damaged stream:
 // what follows a wrong length is guesswork.
 
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { FLV_FILE_HEADER_SIZE, FLV_MAX_DATA_SIZE, FLV_TAG_HEADER_SIZE, type FlvTagType } from './flv-tag.ts';
 
 /** These bytes are no FLV, or no FLV that we read. The demuxer is useless afterwards. */
@@ -42,7 +43,7 @@ export class FlvDemuxer {
   /** Bytes that make up the current part. */
   #needed = FLV_FILE_HEADER_SIZE;
   /** What has come of the current part, if it came in pieces. */
-  #piece: Buffer = Buffer.alloc(0);
+  #piece: Buffer = NO_BYTES;
   #pieceLength = 0;
   #tagType: FlvTagType = 8;
   #timestampMs = 0;
@@ -77,7 +78,7 @@ export class FlvDemuxer {
     if (length < this.#needed) return;
     const part = this.#piece.subarray(0, length);
     this.#pieceLength = 0;
-    this.#piece = Buffer.alloc(0);
+    this.#piece = NO_BYTES;
     this.#handlePart(part);
   }
 
@@ -142,7 +143,7 @@ export class FlvDemuxer {
     }
     this.#tagType = type;
     this.#timestampMs = (part.readUIntBE(4, 3) | (part[7]! << 24)) >>> 0;
-    if (size === 0) this.#emit(Buffer.alloc(0));
+    if (size === 0) this.#emit(NO_BYTES);
     else this.#expect('data', size);
   }
 

@@ -1,6 +1,7 @@
 // moov in parts: what movies with all their samples listed and movies in fragments have in common. ISO/IEC 14496-12
 // and 14496-15.
 
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { ascii, box, fullBox, u8, u16, u32, u64 } from './box.ts';
 
 export const VIDEO_TRACK_ID = 1;
@@ -166,7 +167,7 @@ function audioEntry(track: Mp4AudioTrack): Buffer {
 
 /** ES_Descriptor, ISO/IEC 14496-1 7.2.6.5. */
 function streamDescriptor({ codec, config }: Mp4AudioTrack): Buffer {
-  const specific = config.length > 0 ? descriptor(5, config) : Buffer.alloc(0);
+  const specific = config.length > 0 ? descriptor(5, config) : NO_BYTES;
   const rates = Buffer.concat([u8(0, 0, 0), u32(0, 0)]); // buffer size, bit rates: not known
   const decoder = descriptor(4, u8(OBJECT_TYPES[codec], AUDIO_STREAM), rates, specific);
   return descriptor(3, u16(AUDIO_TRACK_ID), u8(0), decoder, descriptor(6, u8(2)));

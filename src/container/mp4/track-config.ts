@@ -1,5 +1,6 @@
 // From sequence headers to what an MP4 track says about itself.
 
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { parseAudioSpecificConfig } from '../../codec/aac/audio-specific-config.ts';
 import { parseAvcConfiguration } from '../../codec/h264/avc-configuration.ts';
 import { parseH264Sps } from '../../codec/h264/sps.ts';
@@ -75,5 +76,5 @@ export function mp3Config(frame: Buffer): Mp4AudioConfig | undefined {
   const { sampleRate, channels } = parsed;
   const isLow = sampleRate < MP3_LOW_RATES_BELOW;
   const frameSamples = isLow ? MP3_LOW_RATE_FRAME_SAMPLES : MP3_FRAME_SAMPLES;
-  return { codec: 'mp3', config: Buffer.alloc(0), sampleRate, channels, frameSamples };
+  return { codec: 'mp3', config: NO_BYTES, sampleRate, channels, frameSamples };
 }

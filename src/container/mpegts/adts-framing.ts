@@ -1,7 +1,8 @@
 // AAC frames behind ADTS headers of 7 bytes: ISO/IEC 13818-7, 6.2. Every FLV message is one raw frame.
 
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { type AudioSpecificConfig, parseAudioSpecificConfig } from '../../codec/aac/audio-specific-config.ts';
-import { type ElementaryFraming, NO_BYTES } from './elementary-framing.ts';
+import type { ElementaryFraming } from './elementary-framing.ts';
 
 const HEADER_SIZE = 7;
 /** frame_length has 13 bits and counts the header. */

@@ -1,7 +1,8 @@
 // Several audio frames in one PES packet: for streams of audio only, where a PES and its stuffing for each frame
 // would nearly double the bytes. SRS packs 720 ms; here a packet ends early enough for the clock that each one carries.
 
-import { type ElementaryFraming, NO_BYTES } from './elementary-framing.ts';
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
+import type { ElementaryFraming } from './elementary-framing.ts';
 import { TICKS_PER_MS } from './ts-packet.ts';
 
 /** The next packet must start within that time: the longest distance between two clock references, 2.7.2. */

@@ -1,8 +1,5 @@
 // What the muxer needs of a codec: how the payload of a message becomes bytes of an elementary stream.
 
-/** Held where no payload is planned, so that none is kept alive. */
-export const NO_BYTES: Buffer = Buffer.alloc(0);
-
 /** One track. `plan` looks at a message, `write` writes what was planned last; the payload is lent in between. */
 export interface ElementaryFraming {
   /** A decoder configuration has been read, or the codec needs none. */

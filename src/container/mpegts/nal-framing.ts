@@ -1,9 +1,10 @@
 // H.264 and HEVC frames as they stand in FLV (a length before each NAL unit) turned into the byte stream of
 // transport streams (a start code before each): ITU-T H.264 and H.265, Annex B.
 
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { parseAvcConfiguration } from '../../codec/h264/avc-configuration.ts';
 import { parseHevcConfiguration } from '../../codec/h265/hevc-configuration.ts';
-import { type ElementaryFraming, NO_BYTES } from './elementary-framing.ts';
+import type { ElementaryFraming } from './elementary-framing.ts';
 import { findAnnexBUnits, findLengthPrefixedUnits, NalUnits } from './nal-units.ts';
 
 /** What a codec needs in front of its frames. */

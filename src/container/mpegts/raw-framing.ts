@@ -1,6 +1,7 @@
 // Codecs whose FLV payload is the elementary stream already: MP3.
 
-import { type ElementaryFraming, NO_BYTES } from './elementary-framing.ts';
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
+import type { ElementaryFraming } from './elementary-framing.ts';
 
 /** Passes frames on as they are. */
 export class RawFraming implements ElementaryFraming {

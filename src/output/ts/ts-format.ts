@@ -2,6 +2,7 @@
 // viewers start, and at least once a second, so that a copy of the stream may be cut anywhere. Times are the stream's
 // own, the same for all: a demuxer takes its zero from the first clock reference.
 
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { TABLES_SIZE, type TsTracks } from '../../container/mpegts/program-tables.ts';
 import { TsMuxer } from '../../container/mpegts/ts-muxer.ts';
 import type { MediaMessage } from '../../media/message.ts';
@@ -23,7 +24,7 @@ export class TsFormat implements ViewerFormat {
   readonly #framed: FramedLog;
   readonly #muxer = new TsMuxer({ listsAnnounced: true });
   /** The last PAT and PMT, as they were written. */
-  #tables = Buffer.alloc(0);
+  #tables = NO_BYTES;
   #tablesTracks: TsTracks | undefined;
   #tablesMs = 0;
 

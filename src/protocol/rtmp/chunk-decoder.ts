@@ -1,6 +1,7 @@
 // Bytes to messages, RTMP 1.0, 5.3. The hot path of every publisher: a message that lies in the given bytes as one
 // chunk is handed over as a view of them, any other is put together once in a buffer that is used again.
 
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { ProtocolError } from '../error.ts';
 import {
   type ChunkLimits,
@@ -9,7 +10,7 @@ import {
   MAX_CHUNK_STREAMS,
   MAX_COMMAND_SIZE,
 } from './chunk-limits.ts';
-import { ChunkStream, EMPTY_BODY } from './chunk-stream.ts';
+import { ChunkStream } from './chunk-stream.ts';
 import { EXTENDED_TIMESTAMP } from './chunk-writer.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from './message/message-type.ts';
 
@@ -21,6 +22,8 @@ const MIN_CHUNK_SIZE = 128;
 const MAX_HEADER_SIZE = 18;
 /** Message header without basic header and extended timestamp, by type. */
 const HEADER_SIZES = [11, 7, 3, 0] as const;
+/** Chunk stream ids below this one are found by index, the others in a map. */
+const NEAR_IDS = 16;
 /** `#readHeader` when the bytes end inside the header. */
 const INCOMPLETE = -1;
 
@@ -37,7 +40,7 @@ class LentMessage implements RtmpMessage {
   timestamp = 0;
   streamId = 0;
   csid = 0;
-  payload: Buffer = EMPTY_BODY;
+  payload: Buffer = NO_BYTES;
 }
 
 /**
@@ -46,19 +49,19 @@ class LentMessage implements RtmpMessage {
  */
 export class ChunkDecoder {
   readonly #sink: MessageSink;
-  /** By id, for the ids with a 1-byte basic header: all that real clients use. */
-  readonly #nearStreams: (ChunkStream | undefined)[] = new Array(64).fill(undefined);
-  readonly #farStreams = new Map<number, ChunkStream>();
+  /** By id, for the ids that real clients use. */
+  readonly #nearStreams: (ChunkStream | undefined)[] = new Array(NEAR_IDS).fill(undefined);
+  #farStreams: Map<number, ChunkStream> | undefined;
   readonly #message = new LentMessage();
   /** A header that the last bytes ended in. */
-  readonly #carry = Buffer.alloc(MAX_HEADER_SIZE);
+  #carry = NO_BYTES;
   #carrySize = 0;
   #limits: ChunkLimits = COMMAND_LIMITS;
   #chunkSize = DEFAULT_CHUNK_SIZE;
   #streamCount = 0;
   /** Capacity of the buffers of all unfinished messages. */
   #unfinishedSize = 0;
-  #spare: Buffer = EMPTY_BODY;
+  #spare: Buffer = NO_BYTES;
   /** The stream whose chunk payload comes next; undefined: a header comes next. */
   #current: ChunkStream | undefined;
   /** Bytes of that chunk's payload still to come. */
@@ -77,7 +80,7 @@ export class ChunkDecoder {
   /** For a peer that has become, or ceased to be, one that may send media. Starts with COMMAND_LIMITS. */
   set limits(limits: ChunkLimits) {
     this.#limits = limits;
-    if (this.#spare.length > limits.maxMessageSize) this.#spare = EMPTY_BODY;
+    if (this.#spare.length > limits.maxMessageSize) this.#spare = NO_BYTES;
   }
 
   /**
@@ -105,6 +108,7 @@ export class ChunkDecoder {
     if (this.#carrySize > 0) return this.#takeCarriedHeader(bytes, at);
     const end = this.#readHeader(bytes, at, bytes.length);
     if (end !== INCOMPLETE) return end;
+    if (this.#carry.length === 0) this.#carry = Buffer.alloc(MAX_HEADER_SIZE);
     this.#carrySize = bytes.copy(this.#carry, 0, at);
     return bytes.length;
   }
@@ -268,7 +272,7 @@ export class ChunkDecoder {
     const old = stream.body;
     const size = Math.min(stream.length, Math.max(needed, old.length * 2, FIRST_BODY_SIZE));
     let body = this.#spare;
-    if (body.length >= size) this.#spare = EMPTY_BODY;
+    if (body.length >= size) this.#spare = NO_BYTES;
     else body = Buffer.allocUnsafe(size);
     this.#unfinishedSize += body.length - old.length;
     if (this.#unfinishedSize > this.#limits.maxUnfinishedSize) {
@@ -280,7 +284,7 @@ export class ChunkDecoder {
 
   #close(stream: ChunkStream): void {
     this.#unfinishedSize -= stream.body.length;
-    stream.body = EMPTY_BODY;
+    stream.body = NO_BYTES;
     stream.received = 0;
     stream.isOpen = false;
   }
@@ -294,7 +298,7 @@ export class ChunkDecoder {
     message.payload = payload;
     if (stream.typeId <= MESSAGE_TYPE.abort) this.#obey(message);
     if (!this.#sink(message)) this.#isStopped = true;
-    message.payload = EMPTY_BODY;
+    message.payload = NO_BYTES;
   }
 
   #obey(message: RtmpMessage): void {
@@ -320,7 +324,7 @@ export class ChunkDecoder {
   }
 
   #find(csid: number): ChunkStream | undefined {
-    return csid >= 0 && csid < 64 ? this.#nearStreams[csid] : this.#farStreams.get(csid);
+    return csid >= 0 && csid < NEAR_IDS ? this.#nearStreams[csid] : this.#farStreams?.get(csid);
   }
 
   #create(csid: number): ChunkStream {
@@ -328,8 +332,12 @@ export class ChunkDecoder {
       throw new ProtocolError('tooManyChunkStreams', `more than ${MAX_CHUNK_STREAMS} chunk streams`);
     }
     const stream = new ChunkStream(csid);
-    if (csid < 64) this.#nearStreams[csid] = stream;
-    else this.#farStreams.set(csid, stream);
+    if (csid < NEAR_IDS) {
+      this.#nearStreams[csid] = stream;
+    } else {
+      this.#farStreams ??= new Map();
+      this.#farStreams.set(csid, stream);
+    }
     return stream;
   }
 }

@@ -1,6 +1,6 @@
 // What a chunk decoder remembers of one chunk stream: the last header, and the message that is still incomplete.
 
-const EMPTY = Buffer.alloc(0);
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 
 /** The time field of the last header was a timestamp (type 0) or a delta (types 1 and 2). */
 export class ChunkStream {
@@ -22,11 +22,9 @@ export class ChunkStream {
   /** Payload bytes of the open message that `body` holds. */
   received = 0;
   /** Holds the open message; grows as its bytes arrive, never ahead of them. */
-  body: Buffer = EMPTY;
+  body: Buffer = NO_BYTES;
 
   constructor(csid: number) {
     this.csid = csid;
   }
 }
-
-export { EMPTY as EMPTY_BODY };

@@ -1,5 +1,6 @@
 // A publisher's media and data messages, brought into the form that RtmpMediaMessage promises.
 
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { ProtocolError } from '../error.ts';
 import { splitAggregate } from './message/aggregate.ts';
 import { normalizeData } from './message/data.ts';
@@ -9,7 +10,7 @@ import type { RtmpMediaMessage } from './server-handler.ts';
 class LentMediaMessage implements RtmpMediaMessage {
   typeId: RtmpMediaMessage['typeId'] = 8;
   timestamp = 0;
-  payload: Buffer = Buffer.alloc(0);
+  payload: Buffer = NO_BYTES;
 }
 
 /** Passes media on to `media`; one message object serves all, lent like its payload. */

@@ -1,6 +1,7 @@
 // Frames as a client sends them, in pieces as they come: masked, and of no interest but for the control frames. What
 // else a viewer says is skipped as it comes and never collected. RFC 6455, 5.2.
 
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { ProtocolError } from '../error.ts';
 import { WS_BINARY, WS_CLOSE, WS_MAX_CONTROL_SIZE, WS_PING, WS_PONG } from './frame.ts';
 
@@ -12,7 +13,6 @@ export interface WsFrameHandler {
 
 const MAX_HEADER_SIZE = 14;
 const MASK_SIZE = 4;
-const NO_BYTES = Buffer.alloc(0);
 
 export class WsFrameReader {
   readonly #handler: WsFrameHandler;
