@@ -59,7 +59,10 @@ export class ViewerLoad implements WorkerLoad {
     };
   }
 
-  /** Slow viewers come last and are all checked; of the others, the first ones are. */
+  /**
+   * Slow viewers come last and are all checked. The checked ones of the others are spread evenly: a server that always
+   * serves the first to come first, or last, would otherwise show a delay that is not that of its viewers.
+   */
   private create(): Viewer {
     const { job } = this;
     const position = this.viewers.length;
@@ -70,10 +73,15 @@ export class ViewerLoad implements WorkerLoad {
       port: job.protocol === 'rtmp' ? job.rtmpPort : job.httpPort,
       localAddress: job.sourceAddresses[number % job.sourceAddresses.length]!,
       createProtocol: createProtocol(job, number),
-      checkLimits: isSlow || position < job.checked ? job.limits : undefined,
+      checkLimits: isSlow || isChecked(job, position) ? job.limits : undefined,
       slowBytesPerSec: isSlow ? job.slowBytesPerSec : undefined,
     });
   }
+}
+
+function isChecked({ checked, viewers, slow }: ViewerJob, position: number): boolean {
+  const steady = Math.max(1, viewers - slow);
+  return Math.floor(((position + 1) * checked) / steady) > Math.floor((position * checked) / steady);
 }
 
 function createProtocol(job: ViewerJob, number: number): CreateProtocol {
