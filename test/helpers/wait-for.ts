@@ -46,24 +46,27 @@ export async function withTimeout<T>(what: string, timeoutMs: number, promise: P
   }
 }
 
-/** Waits until `measure()` has not changed for `quietMs`; returns its last value. */
+/**
+ * Waits until `measure()` has not changed for `quietMs`; returns its last value. Looks are counted, not time: a process
+ * that was held up for a second has not read yet what came meanwhile.
+ */
 export async function waitUntilQuiet(
   what: string,
   measure: () => number,
   { quietMs = 1000, timeoutMs = PATIENCE_MS }: { quietMs?: number; timeoutMs?: number } = {},
 ): Promise<number> {
+  const intervalMs = 50;
   let last = measure();
-  let since = Date.now();
-  return waitFor(
+  let looks = 0;
+  await waitFor(
     `${what} to become quiet`,
     () => {
       const now = measure();
-      if (now !== last) {
-        last = now;
-        since = Date.now();
-      }
-      return Date.now() - since >= quietMs ? { last } : undefined;
+      looks = now === last ? looks + 1 : 0;
+      last = now;
+      return looks > quietMs / intervalMs;
     },
-    { timeoutMs, intervalMs: 50 },
-  ).then((result) => result.last);
+    { timeoutMs, intervalMs },
+  );
+  return last;
 }
