@@ -69,7 +69,7 @@ export class TestServer {
     this.folder = folder;
   }
 
-  /** Resolves when the server says that both listeners are open. */
+  /** Resolves when the server says that it is ready: all listeners are open, signals and watched files have an effect. */
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const rtmpPort = options.rtmpPort ?? (await freePort());
     const httpPort = options.httpPort ?? (await freePort());
@@ -84,8 +84,7 @@ export class TestServer {
       : [process.execPath, ...node];
     const child = new Child(file!, args, { cwd: folder, ipc: true, lifetimeMs: 300_000 });
     const server = new TestServer(child, rtmpPort, httpPort, folder, options.host ?? '127.0.0.1');
-    await child.waitForOutput(new RegExp(`RTMP listen at tcp://\\S*:${rtmpPort}\\b`));
-    await child.waitForOutput(new RegExp(`HTTP-Server listen at tcp://\\S*:${httpPort}\\b`));
+    await child.waitForOutput(/ is ready, pid=/);
     return server;
   }
 
