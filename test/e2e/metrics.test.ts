@@ -39,7 +39,6 @@ async function start(exporterIs: 'on' | 'off', root = ''): Promise<Started> {
     root: `http_api { enabled on; listen ${api}; } ${root}
       exporter { enabled ${exporterIs}; listen ${exporter}; label cn-beijing; tag cn-edge; }`,
   });
-  await server.waitForLog(/ is ready, pid=/);
   return { server, api, exporter };
 }
 
@@ -100,8 +99,13 @@ test.concurrent('count what happens, under the names of SRS and of ours', async 
     tsrs_kicks_total: 0,
   };
   expect(Object.fromEntries(Object.keys(expected).map((name) => [name, values.get(name)]))).toEqual(expected);
-  expect(values.get('srs_send_bytes_total')).toBeGreaterThan(flv.byteCount / 2);
-  expect(values.get('srs_receive_bytes_total')).toBeGreaterThan(1000);
+  // Sockets are asked for their counts twice a second at most.
+  const sentBytes = flv.byteCount / 2;
+  await waitFor('the bytes to be counted', async () => {
+    const now = await scrape(exporter);
+    const [sent = 0, received = 0] = ['send', 'receive'].map((way) => now.get(`srs_${way}_bytes_total`));
+    return sent > sentBytes && received > 1000;
+  });
   expect(values.get('srs_memory')).toBeGreaterThan(20_000);
   expect(values.has('nodejs_eventloop_lag_p99_seconds')).toBe(true);
   expect(values.get('process_cpu_seconds_total')).toBeGreaterThan(0);
@@ -114,7 +118,7 @@ test.concurrent('count what happens, under the names of SRS and of ours', async 
   rtmp.destroy();
   await publisher.stop();
   await server.stop();
-}, 60_000);
+});
 
 test.concurrent('the exporter is switched on and off by a reload, and a broken conf is seen until it is repaired', async () => {
   const started = await start('off', 'auto_reload_for_docker off;');
@@ -149,7 +153,7 @@ test.concurrent('the exporter is switched on and off by a reload, and a broken c
     ),
   );
   await server.stop();
-}, 60_000);
+});
 
 test.concurrent('are there until the server has ended', async () => {
   const { server, exporter } = await start('on', 'grace_start_wait 100; grace_final_wait 1500;');
@@ -158,4 +162,4 @@ test.concurrent('are there until the server has ended', async () => {
   const values = await scrape(exporter);
   expect([values.get('tsrs_ready'), values.get('tsrs_draining')]).toEqual([0, 1]);
   expect((await server.child.exited()).code).toBe(0);
-}, 60_000);
+});
