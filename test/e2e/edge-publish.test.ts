@@ -46,6 +46,7 @@ describe.concurrent('a stream that is published to an edge', () => {
     const source = (await probe(file)).packets;
     for (const viewer of rtmp) expectSamePackets((await viewer.finish()).packets, source);
     const frames = mediaFrames(await mediaTags('h264-bframes-aac.flv'));
+    await waitFor('every frame over HTTP', () => mediaFrames(http.tags).length >= frames.length);
     expect(digests(mediaFrames(http.tags))).toEqual(digests(frames));
     http.destroy();
     expect(origin.log).toMatch(
