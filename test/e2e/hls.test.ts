@@ -72,7 +72,7 @@ describe.concurrent('every frame of the source is in the segments', () => {
     for (const tag of tags) peer.sendTag(tag);
     const hls = new HlsFolder(join(server.folder, 'html'), stream);
     await hls.untilListed(0);
-    peer.destroy();
+    peer.end();
     const playlist = await hls.untilListed(2);
     const source = (await probe(await mediaFile('hevc.mp4'))).packets;
     const pes = await hls.checked(playlist);
@@ -140,7 +140,7 @@ describe.concurrent('fMP4', () => {
     const stream = uniqueName('fmp4');
     const peer = await RtmpPeer.publisher(server.target, server.tcUrl(), `${stream}?vhost=fmp4.test`);
     for (const tag of await enhancedHevcTags()) peer.sendTag(tag);
-    peer.destroy();
+    peer.end();
     const source = (await probe(await mediaFile('hevc.mp4'))).packets;
     expect((await packetsOf(stream, 2)).map(({ hash }) => hash)).toEqual(source.map(({ hash }) => hash));
   });

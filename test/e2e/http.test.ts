@@ -119,7 +119,7 @@ describe.concurrent('a live FLV response', () => {
     const viewer = await FlvViewer.start(server, name);
     for (const tag of await mediaTags('h264-aac.flv')) leaving.sendTag(tag);
     await viewer.waitForTags(10);
-    leaving.destroy();
+    leaving.end();
     expect(await viewer.waitForEnd()).toBe('end');
     expect(viewer.flv.rest.length).toBe(0);
     expect(viewer.tags.length).toBe((await mediaTags('h264-aac.flv')).length);

@@ -200,7 +200,12 @@ export class RtmpPeer {
     await withTimeout('the server to close the connection', timeoutMs, this.closed);
   }
 
-  /** Vanishes without a word, as a killed process does. */
+  /** Leaves without a word once all that it has sent is on its way. */
+  end(): void {
+    this.socket.end();
+  }
+
+  /** Vanishes, as a killed process does: what the socket has not taken yet is lost. */
   destroy(): void {
     this.socket.destroy();
   }
