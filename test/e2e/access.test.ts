@@ -60,7 +60,7 @@ test.concurrent('security refuses by address, tells why, and is changed by a rel
   flv.destroy();
   await publisher.stop();
   await server.stop();
-}, 60_000);
+});
 
 test.concurrent('refer admits players of the pages that it names; players that are no page play over HTTP', async () => {
   const server = await TestServer.start({ vhost: 'refer { enabled on; play example.com; }' });
@@ -94,4 +94,4 @@ test.concurrent('refer admits players of the pages that it names; players that a
   good.destroy();
   await publisher.stop();
   await server.stop();
-}, 60_000);
+});

@@ -32,7 +32,6 @@ class ReloadedServer {
     const api = `http_api { enabled on; listen ${apiPort}; raw_api { enabled on; allow_reload on; } }`;
     const root = `${BY_SIGNAL} ${api}`;
     const server = await TestServer.start({ ...options, root: `${root} ${options.root ?? ''}` });
-    await server.waitForLog(/ is ready, pid=/);
     return new ReloadedServer(server, apiPort, root);
   }
 
@@ -378,7 +377,7 @@ describe.concurrent('vhosts', () => {
     for (const tag of (await mediaTags('h264-aac.flv')).slice(0, 10)) publisher.sendTag(tag);
     const conf = reloaded.conf({ vhost: 'publish { firstpkt_timeout 1500; normal_timeout 300; }' });
     expect(await reloaded.reload(conf)).toContain('vhost __defaultVhost__ reload publish success.');
-    await publisher.waitForClose(5000);
+    await publisher.waitForClose(30_000);
     await server.waitForLog(/publish timeout 300ms/);
     await server.stop();
   });

@@ -116,7 +116,9 @@ describe.concurrent('a sequence header that changes in mid-stream', () => {
     const stream = uniqueName('change');
     const publisher = await RtmpPeer.publisher(server.target, server.tcUrl(), stream);
     const tags = fileTags(await joinedMediaFile('h264-aac.flv', 'h264-small-aac.flv'));
+    const witness = await RtmpPeer.player(server.target, server.tcUrl(), stream);
     for (const tag of tags) publisher.sendTag(tag);
+    await waitFor('all of it', () => mediaFrames(witness.tags).length >= mediaFrames(tags).length);
     const player = await RtmpPeer.player(server.target, server.tcUrl(), stream);
     const http = await FlvViewer.start(server, stream);
     await http.waitForTags(10);
@@ -125,7 +127,7 @@ describe.concurrent('a sequence header that changes in mid-stream', () => {
     for (const seen of [player.tags, http.tags]) {
       expect(seen.filter(isVideoSequenceHeader).map((tag) => tag.body)).toEqual([expected]);
     }
-    for (const end of [publisher, player, http]) end.destroy();
+    for (const end of [publisher, witness, player, http]) end.destroy();
   });
 
   test('passes through ffmpeg as a publisher, too', async () => {
