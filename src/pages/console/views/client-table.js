@@ -1,48 +1,27 @@
 // The table of clients: all of them, or those of one stream.
 
-import { h, keepList, setText } from '../../assets/dom.js';
+import { h, setText } from '../../assets/dom.js';
 import { bitrate, bytes, duration } from '../../assets/numbers.js';
 import { t } from '../../assets/texts.js';
 import { kickButton } from './kick.js';
+import { labelledCells, listTable } from './list-table.js';
 
 const COLUMNS = ['type', 'address', 'stream', 'since', 'received', 'sent'];
 
 export function clientTable(model) {
-  const body = h('tbody');
-  const table = h(
-    'table',
-    { class: 'stacking' },
-    h(
-      'thead',
-      {},
-      h(
-        'tr',
-        {},
-        COLUMNS.map((key) => h('th', {}, t(key))),
-        h('th'),
-      ),
-    ),
-    body,
-  );
   const empty = h('p', { class: 'muted' }, t('noClients'));
+  const { element, update } = listTable([...COLUMNS, ''], empty, (client) => row(model, client));
   return {
-    element: h('div', {}, table, empty),
+    element,
     update(clients) {
       for (const client of clients) model.rates.add(client.id, client, model.timeMs);
-      keepList(
-        body,
-        clients,
-        ({ id }) => id,
-        (client) => row(model, client),
-      );
-      table.hidden = clients.length === 0;
-      empty.hidden = clients.length > 0;
+      update(clients);
     },
   };
 }
 
 function row(model, client) {
-  const cells = new Map(COLUMNS.map((key) => [key, h('td', { 'data-label': t(key) })]));
+  const cells = labelledCells(COLUMNS);
   const link = h('a', { href: `#/streams/${encodeURIComponent(client.stream)}` }, client.url);
   cells.get('type').append(h('span', { class: `state ${client.publish ? 'good' : ''}` }, client.type));
   cells.get('address').append(client.ip, h('br'), h('code', { class: 'muted' }, client.id));

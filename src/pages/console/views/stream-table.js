@@ -1,49 +1,25 @@
 // The table of streams: on the overview and on a page of its own.
 
-import { h, keepList, setText } from '../../assets/dom.js';
+import { h, setText } from '../../assets/dom.js';
 import { bitrate } from '../../assets/numbers.js';
 import { t } from '../../assets/texts.js';
 import { kickButton } from './kick.js';
+import { labelledCells, listTable } from './list-table.js';
 import { playLink, trackText } from './stream-facts.js';
 
 const COLUMNS = ['name', 'state', 'video', 'audio', 'frameRate', 'received', 'sent', 'viewers'];
 
 export function streamTable(model) {
-  const body = h('tbody');
-  const table = h(
-    'table',
-    { class: 'stacking' },
-    h(
-      'thead',
-      {},
-      h(
-        'tr',
-        {},
-        COLUMNS.map((key) => h('th', {}, t(key))),
-        h('th'),
-      ),
-    ),
-    body,
-  );
   const empty = h(
     'div',
     {},
     h('p', { class: 'muted' }, t('noStreams')),
     h('p', {}, t('publishHint'), ' ', example()),
   );
+  const { element, update } = listTable([...COLUMNS, ''], empty, (stream) => row(model, stream));
   return {
-    element: h('div', {}, table, empty),
-    update(streams) {
-      const sorted = streams.toSorted((a, b) => a.url.localeCompare(b.url));
-      keepList(
-        body,
-        sorted,
-        ({ id }) => id,
-        (stream) => row(model, stream),
-      );
-      table.hidden = streams.length === 0;
-      empty.hidden = streams.length > 0;
-    },
+    element,
+    update: (streams) => update(streams.toSorted((a, b) => a.url.localeCompare(b.url))),
   };
 }
 
@@ -52,7 +28,7 @@ function example() {
 }
 
 function row(model, stream) {
-  const cells = new Map(COLUMNS.map((key) => [key, h('td', { 'data-label': t(key) })]));
+  const cells = labelledCells(COLUMNS);
   const name = h('a', { href: `#/streams/${encodeURIComponent(stream.id)}` }, stream.url);
   cells.get('name').append(name);
   cells.get('name').className = 'main';

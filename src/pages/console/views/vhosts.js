@@ -1,49 +1,27 @@
 // The virtual hosts that have had clients.
 
-import { h, keepList, setText } from '../../assets/dom.js';
+import { h, setText } from '../../assets/dom.js';
 import { bitrate, bytes } from '../../assets/numbers.js';
 import { t } from '../../assets/texts.js';
+import { labelledCells, listTable } from './list-table.js';
 
 const COLUMNS = ['name', 'state', 'streams', 'clients', 'received', 'sent', 'hls'];
 
 export function vhostsView(model) {
-  const body = h('tbody');
-  const table = h(
-    'table',
-    { class: 'stacking' },
-    h(
-      'thead',
-      {},
-      h(
-        'tr',
-        {},
-        COLUMNS.map((key) => h('th', {}, key === 'hls' ? 'HLS' : t(key))),
-      ),
-    ),
-    body,
-  );
   const empty = h('p', { class: 'muted' }, t('noVhosts'));
+  const table = listTable(COLUMNS, empty, () => row(model));
   return {
-    element: h('section', { class: 'card' }, h('h1', {}, t('vhosts')), table, empty),
+    element: h('section', { class: 'card' }, h('h1', {}, t('vhosts')), table.element),
     async update() {
       const vhosts = await model.api.vhosts();
       for (const vhost of vhosts) model.rates.add(vhost.id, vhost, model.timeMs);
-      keepList(
-        body,
-        vhosts,
-        ({ id }) => id,
-        () => row(model),
-      );
-      table.hidden = vhosts.length === 0;
-      empty.hidden = vhosts.length > 0;
+      table.update(vhosts);
     },
   };
 }
 
 function row(model) {
-  const cells = new Map(
-    COLUMNS.map((key) => [key, h('td', { 'data-label': key === 'hls' ? 'HLS' : t(key) })]),
-  );
+  const cells = labelledCells(COLUMNS);
   cells.get('name').className = 'main';
   return {
     element: h('tr', {}, ...cells.values()),
