@@ -3,14 +3,7 @@ import { PublisherGrace } from '../../../src/connection/publisher-grace.ts';
 import type { VhostOptions } from '../../../src/connection/vhost.ts';
 import type { Publication, Stream, StreamSubscriber } from '../../../src/stream/stream.ts';
 import { StreamRegistry } from '../../../src/stream/stream-registry.ts';
-
-const OPTIONS = {
-  hasGopCache: true,
-  gopCacheMaxFrames: 2500,
-  gopCacheMaxBytes: 1 << 20,
-  hasPublisherTime: false,
-  reduceSequenceHeader: false,
-};
+import { streamOptions } from '../../helpers/stream-options.ts';
 
 let registry: StreamRegistry;
 let stream: Stream;
@@ -22,7 +15,7 @@ beforeEach(() => {
   registry = new StreamRegistry();
   announced = 0;
   registry.onPublish(() => announced++);
-  stream = registry.fetchOrCreate({ vhost: 'v', app: 'live', stream: 's' }, OPTIONS);
+  stream = registry.fetchOrCreate({ vhost: 'v', app: 'live', stream: 's' }, streamOptions());
   grace = new PublisherGrace();
   heard = [];
   const listener: StreamSubscriber = {

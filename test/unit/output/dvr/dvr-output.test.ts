@@ -12,18 +12,11 @@ import type { Publication } from '../../../../src/stream/stream.ts';
 import { StreamRegistry } from '../../../../src/stream/stream-registry.ts';
 import { type FlvTag, flvTagType, parseFlv } from '../../../helpers/flv.ts';
 import { newFolder } from '../../../helpers/names.ts';
+import { streamOptions } from '../../../helpers/stream-options.ts';
 import { waitFor } from '../../../helpers/wait-for.ts';
 import { findAll, readBoxes } from '../../container/mp4/box-reader.ts';
 import { aacFrame, aacHeader, avcFrame, avcHeader, slice } from '../../container/mpegts/messages.ts';
 import { source } from '../hls/source.ts';
-
-const streamOptions = {
-  hasGopCache: true,
-  gopCacheMaxFrames: 0,
-  gopCacheMaxBytes: 1 << 20,
-  hasPublisherTime: false,
-  reduceSequenceHeader: false,
-};
 
 class Bench {
   readonly folder = newFolder('dvr');
@@ -58,7 +51,7 @@ class Bench {
 
   publish(): Publication {
     const id = { vhost: 'v', app: 'live', stream: 's' };
-    const stream = new StreamRegistry().fetchOrCreate(id, streamOptions);
+    const stream = new StreamRegistry().fetchOrCreate(id, streamOptions());
     this.output.attach(stream);
     return stream.publish({ stop: () => {} })!;
   }

@@ -8,18 +8,11 @@ import { HlsOutput } from '../../../../src/output/hls/hls-output.ts';
 import type { Publication } from '../../../../src/stream/stream.ts';
 import { StreamRegistry } from '../../../../src/stream/stream-registry.ts';
 import { newFolder } from '../../../helpers/names.ts';
+import { streamOptions } from '../../../helpers/stream-options.ts';
 import { waitFor } from '../../../helpers/wait-for.ts';
 import { TsChecker } from '../../container/mpegts/ts-checker.ts';
 import { hlsOptions } from './options.ts';
 import { source } from './source.ts';
-
-const streamOptions = {
-  hasGopCache: true,
-  gopCacheMaxFrames: 0,
-  gopCacheMaxBytes: 1 << 20,
-  hasPublisherTime: false,
-  reduceSequenceHeader: false,
-};
 
 /** The hub with HLS on, and publishers in fake time. */
 class Bench {
@@ -47,7 +40,7 @@ class Bench {
   publish(name = 's'): Publication {
     const stream = this.streams.fetchOrCreate(
       { vhost: '__defaultVhost__', app: 'live', stream: name },
-      streamOptions,
+      streamOptions(),
     );
     this.output.attach(stream);
     const publication = stream.publish({ stop: (reason) => this.stopped.push(reason) });
