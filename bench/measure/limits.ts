@@ -24,7 +24,7 @@ const SPARE_FILES = 100;
 /** Kernel buffers, server and client for one connection, on the careful side. */
 const BYTES_PER_CONNECTION = 150 * 1024;
 /** Ports are taken for these many viewers per source address, whatever the kernel could give. */
-export const MAX_VIEWERS_PER_ADDRESS = 20_000;
+const MAX_VIEWERS_PER_ADDRESS = 20_000;
 
 /** One sentence per limit that is too low, each with what to do; empty when all is well. */
 export function findShortages(needs: LoadNeeds, limits: MachineLimits): string[] {

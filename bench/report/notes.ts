@@ -21,7 +21,7 @@ export function renderNotes(series: readonly Series[]): string {
 }
 
 /** All findings of these runs in one sentence. */
-export function describeChecks(checks: readonly CheckSummary[]): string {
+function describeChecks(checks: readonly CheckSummary[]): string {
   const total = (value: (one: CheckSummary) => number): number =>
     checks.reduce((sum, one) => sum + value(one), 0);
   const findings = [

@@ -33,7 +33,7 @@ export function renderTable(series: readonly Series[]): string {
 }
 
 /** Ratios of the runs that stood beside each other, and their median. */
-export function pairRatios(first: Series, peer: Series, column: Column): number[] {
+function pairRatios(first: Series, peer: Series, column: Column): number[] {
   return first.runs.flatMap((run, i) => {
     const other = peer.runs[i];
     const [a, b] = [column.value(run), other === undefined ? undefined : column.value(other)];

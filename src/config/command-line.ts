@@ -1,16 +1,6 @@
 // What the arguments ask for (spec config 2.1, lifecycle 1): SRS's letter groups, its exit codes and its texts.
 
-import { helpText } from './help.ts';
-
-/** Who is asked, for the texts. */
-export interface Program {
-  /** As called: argv[0] of SRS, e.g. `./objs/srs`. */
-  readonly name: string;
-  /** Three parts, printed by -v. */
-  readonly version: string;
-  /** Printed by -g, and the first words of the help. */
-  readonly signature: string;
-}
+import { helpText, type Program } from './help.ts';
 
 export type Command =
   /** Print to stdout and exit with 0: help, version, signature. */

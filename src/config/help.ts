@@ -1,6 +1,14 @@
 // The text of --help.
 
-import type { Program } from './command-line.ts';
+/** Who is asked, for the texts. */
+export interface Program {
+  /** As called: argv[0] of SRS, e.g. `./objs/srs`. */
+  readonly name: string;
+  /** Three parts, printed by -v. */
+  readonly version: string;
+  /** Printed by -g, and the first words of the help. */
+  readonly signature: string;
+}
 
 /** Ends with a newline; meant for stdout. */
 export function helpText({ name, signature }: Program): string {

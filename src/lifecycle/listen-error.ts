@@ -3,7 +3,7 @@
 import type { Endpoint } from '../config/endpoint.ts';
 
 /** SRS's error number for it; the exit status is its low byte. */
-export const LISTEN_FAILED = 1002;
+const LISTEN_FAILED = 1002;
 
 export class ListenError extends Error {
   readonly srsCode = LISTEN_FAILED;

@@ -81,6 +81,3 @@ class WriterLogger implements Logger {
     }
   }
 }
-
-/** Says nothing: for tests and tools. */
-export const silentLogger: Logger = createLogger({ isEnabled: () => false, writeLine: () => {} }, 'silent00');

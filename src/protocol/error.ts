@@ -2,7 +2,7 @@
 // kernel/srs_kernel_error.hpp), so that log lines and dashboards made for SRS keep their meaning.
 
 /** SRS code, SRS name, and the sentence it stands for. Numbers from 2800 on are ours: SRS has no such check. */
-export const PROTOCOL_ERRORS = {
+const PROTOCOL_ERRORS = {
   plainRequired: { code: 2000, name: 'RtmpPlainRequired', text: 'RTMP handshake requires plain text' },
   chunkStart: { code: 2001, name: 'RtmpChunkStart', text: 'RTMP packet must be fresh chunk' },
   amf0Decode: { code: 2003, name: 'Amf0Decode', text: 'Decode AMF0 message failed' },

@@ -16,7 +16,7 @@ default_ulimits = ["nofile=10000:10000", "nproc=4096:4096"]
 `;
 
 /** Where the set-up has made the images; the workers inherit it. */
-export function storeFolder(): string {
+function storeFolder(): string {
   const folder = process.env.TSRS_TEST_CONTAINERS;
   if (!folder) throw new Error('run these tests with npm run test:image');
   return folder;

@@ -12,7 +12,7 @@ export const FLV_FILE_HEADER_SIZE = 9;
 /** Type, data size, timestamp and stream id in front of each tag's data. */
 export const FLV_TAG_HEADER_SIZE = 11;
 /** PreviousTagSize behind each tag. */
-export const FLV_TAG_TRAILER_SIZE = 4;
+const FLV_TAG_TRAILER_SIZE = 4;
 /** What a tag needs beside its data. */
 export const FLV_TAG_OVERHEAD = FLV_TAG_HEADER_SIZE + FLV_TAG_TRAILER_SIZE;
 /** Data size is 24 bits. */

@@ -2,7 +2,7 @@
 
 /** Bytes of a transport packet, 2.4.3.2. */
 export const TS_PACKET_SIZE = 188;
-export const TS_SYNC_BYTE = 0x47;
+const TS_SYNC_BYTE = 0x47;
 /** Bytes of a packet behind its 4-byte header. */
 export const TS_PAYLOAD_SIZE = TS_PACKET_SIZE - 4;
 

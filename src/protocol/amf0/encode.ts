@@ -14,7 +14,7 @@ export function encodeAmf0(values: readonly Amf0Value[]): Buffer {
 }
 
 /** Appends one value. */
-export function writeAmf0(writer: ByteWriter, value: Amf0Value): void {
+function writeAmf0(writer: ByteWriter, value: Amf0Value): void {
   if (typeof value === 'number') {
     writer.u8(MARKER.number);
     writer.f64(value);

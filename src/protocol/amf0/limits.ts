@@ -10,7 +10,7 @@ export const MAX_DEPTH = 32;
 export const MAX_VALUES = 100_000;
 
 /** Characters that AMF3 references may repeat: a 2-byte reference must not stand for 64 KiB again and again. */
-export const MAX_REFERRED_CHARS = 1024 * 1024;
+const MAX_REFERRED_CHARS = 1024 * 1024;
 
 /** What is left of the limits while one message is decoded. */
 export class DecodeBudget {

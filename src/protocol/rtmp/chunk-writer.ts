@@ -10,11 +10,8 @@ export const AUDIO_CSID = 4;
 export const DATA_CSID = 5;
 export const VIDEO_CSID = 6;
 
-/** Highest id that the 3-byte basic header can carry. */
-export const MAX_CSID = 65599;
-
 /** `extendedTimestamp` of writeChunkedPayload when the message has none. */
-export const NO_EXTENDED_TIMESTAMP = -1;
+const NO_EXTENDED_TIMESTAMP = -1;
 
 /** Bytes of a basic header: 1 for ids 2–63, 2 for 64–319, 3 up to 65599. */
 export function basicHeaderSize(csid: number): number {

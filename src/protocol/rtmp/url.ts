@@ -81,15 +81,6 @@ export function encodeStreamWithQuery(
   return others.length === 0 ? stream : `${stream}?${others.join('&')}`;
 }
 
-/** Splits a whole URL at its last slash: `rtmp://h/live/show/s?k=v` is tcUrl `rtmp://h/live/show`, stream `s?k=v`. */
-export function splitRtmpUrl(url: string): { readonly tcUrl: string; readonly stream: string } {
-  const query = url.indexOf('?');
-  const slash = url.lastIndexOf('/', query < 0 ? url.length : query);
-  return slash < 0
-    ? { tcUrl: url, stream: '' }
-    : { tcUrl: url.slice(0, slash), stream: url.slice(slash + 1) };
-}
-
 /** Is it four decimal numbers with dots? Names that are not need their vhost written out. */
 export function isIpv4(host: string): boolean {
   return /^(\d{1,3}\.){3}\d{1,3}$/.test(host);

@@ -1,6 +1,5 @@
 // Frames of the WebSocket protocol as a server sends them: never masked, never fragmented. RFC 6455, 5.
 
-export const WS_TEXT = 0x1;
 export const WS_BINARY = 0x2;
 export const WS_CLOSE = 0x8;
 export const WS_PING = 0x9;

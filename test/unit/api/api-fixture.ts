@@ -6,24 +6,17 @@ import { mountApi, mountRootListing } from '../../../src/api/api-server.ts';
 import { isOwnStream } from '../../../src/cluster/origin/cluster-answer.ts';
 import { ConnectionRegistry } from '../../../src/connection/connection-registry.ts';
 import { ReloadState } from '../../../src/lifecycle/reload-state.ts';
-import { silentLogger } from '../../../src/log/logger.ts';
 import { parseAudioTag } from '../../../src/media/audio-tag.ts';
 import { parseVideoTag } from '../../../src/media/video-tag.ts';
 import type { ClientFacts, ClientStatistics } from '../../../src/stats/client-statistics.ts';
 import { HostSampler } from '../../../src/stats/host/host-sampler.ts';
 import { Statistics } from '../../../src/stats/statistics.ts';
-import type { Publication, StreamOptions } from '../../../src/stream/stream.ts';
+import type { Publication } from '../../../src/stream/stream.ts';
 import { streamUrl } from '../../../src/stream/stream-id.ts';
 import { StreamRegistry } from '../../../src/stream/stream-registry.ts';
+import { silentLogger } from '../../helpers/silent-logger.ts';
+import { streamOptions } from '../../helpers/stream-options.ts';
 import { configOf, withListen } from '../config/load-text.ts';
-
-const STREAM_OPTIONS: StreamOptions = {
-  hasGopCache: true,
-  gopCacheMaxFrames: 0,
-  gopCacheMaxBytes: 1 << 20,
-  hasPublisherTime: false,
-  reduceSequenceHeader: false,
-};
 
 /** H.264 High 3.1, 1920x1080; AAC LC, 44100 Hz, stereo. */
 const AVC_HEADER =
@@ -73,7 +66,7 @@ export class ApiFixture {
   /** Somebody publishes `/live/NAME`, by default with a sequence header of each track. */
   publish(name: string, id: string, headers = [AVC_HEADER, AAC_HEADER]): Publication {
     const streamId = { vhost: '__defaultVhost__', app: 'live', stream: name };
-    const stream = this.streams.fetchOrCreate(streamId, STREAM_OPTIONS);
+    const stream = this.streams.fetchOrCreate(streamId, streamOptions());
     const publication = stream.publish({ stop: () => {} }) as Publication;
     this.client(id, { ...streamId, type: 'fmle-publish', isPublisher: true });
     const [video, audio] = headers;

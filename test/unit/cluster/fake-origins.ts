@@ -134,7 +134,6 @@ export class FakeOrigins {
 
 export const keyFrame = (text: string) => Buffer.from(`\x17\x01\x00\x00\x00key ${text}`, 'latin1');
 export const interFrame = (text: string) => Buffer.from(`\x27\x01\x00\x00\x00inter ${text}`, 'latin1');
-export const audioFrame = (text: string) => Buffer.from(`\xaf\x01audio ${text}`, 'latin1');
 export const videoHeader = (text: string) => Buffer.from(`\x17\x00\x00\x00\x00sps ${text}`, 'latin1');
 
 /** Names as the test has them at the time; an address is its own. Nothing is remembered. */

@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EdgeEnvironment } from '../../../../src/cluster/edge/edge-options.ts';
 import { EdgePushes } from '../../../../src/cluster/edge/edge-pushes.ts';
 import { OriginHealth } from '../../../../src/cluster/edge/origin-health.ts';
-import { silentLogger } from '../../../../src/log/logger.ts';
 import { discoverUrl } from '../../../../src/protocol/rtmp/url.ts';
 import type { Publication } from '../../../../src/stream/stream.ts';
+import { silentLogger } from '../../../helpers/silent-logger.ts';
 import { FakeOrigins, fakeResolver, interFrame, keyFrame, videoHeader } from '../fake-origins.ts';
 
 const streamOptions = {

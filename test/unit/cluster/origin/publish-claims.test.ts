@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OwnerQuestion, StreamOwner } from '../../../../src/cluster/origin/coworker-question.ts';
 import type { OriginOptions } from '../../../../src/cluster/origin/origin-cluster.ts';
 import { PublishClaims } from '../../../../src/cluster/origin/publish-claims.ts';
-import { silentLogger } from '../../../../src/log/logger.ts';
 import type { Publication, Stream } from '../../../../src/stream/stream.ts';
 import { StreamRegistry } from '../../../../src/stream/stream-registry.ts';
+import { silentLogger } from '../../../helpers/silent-logger.ts';
 
 const id = { vhost: 'v', app: 'live', stream: 's' };
 const START_MS = 1_700_000_000_000;

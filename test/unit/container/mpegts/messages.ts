@@ -6,11 +6,7 @@ import { parseVideoTag } from '../../../../src/media/video-tag.ts';
 import { type FlvTag, flvTagType } from '../../../helpers/flv.ts';
 
 /** The message of an FLV tag body, undefined for what the server drops. */
-export function messageOf(
-  track: 'audio' | 'video',
-  timestampMs: number,
-  payload: Buffer,
-): MediaMessage | undefined {
+function messageOf(track: 'audio' | 'video', timestampMs: number, payload: Buffer): MediaMessage | undefined {
   const tag = track === 'video' ? parseVideoTag(payload) : parseAudioTag(payload);
   if (tag.type === 'dropped') return undefined;
   const isKeyFrame = tag.type === 'video' && tag.isKeyFrame;

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  discoverUrl,
-  encodeStreamWithQuery,
-  encodeTcUrl,
-  splitRtmpUrl,
-} from '../../../../src/protocol/rtmp/url.ts';
+import { discoverUrl, encodeStreamWithQuery, encodeTcUrl } from '../../../../src/protocol/rtmp/url.ts';
 
 describe('discoverUrl', () => {
   // The table of spec section 6, run against SRS 4.0.271, then the forms that SRS 7 accepts in addition.
@@ -58,14 +53,6 @@ describe('discoverUrl', () => {
   ])('%s', (tcUrl, schema, host, port) => {
     expect(discoverUrl(tcUrl)).toMatchObject({ schema, host, port, vhost: host });
   });
-});
-
-test.each([
-  ['rtmp://h/live/show/livestream?token=abc', 'rtmp://h/live/show', 'livestream?token=abc'],
-  ['rtmp://h/live/s?url=http://x/y', 'rtmp://h/live', 's?url=http://x/y'],
-  ['s', 's', ''],
-])('splitRtmpUrl %s', (url, tcUrl, stream) => {
-  expect(splitRtmpUrl(url)).toEqual({ tcUrl, stream });
 });
 
 test.each([
