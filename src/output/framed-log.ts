@@ -26,10 +26,10 @@ export class FramedLog {
   }
 
   /** Makes the body just written an entry. */
-  commit(bodySize: number, kind: EntryKind, timestampMs: number): void {
+  commit(bodySize: number, kind: EntryKind, timestampMs: number, isHeader = false): void {
     this.#framing.write(this.#page, this.#offset, bodySize);
     const size = this.#headSize + bodySize + this.#framing.tailSize;
-    this.log.commit(size, this.#headSize, kind, false, timestampMs);
+    this.log.commit(size, this.#headSize, kind, isHeader, timestampMs);
   }
 
   /** The body of an entry. */
@@ -43,16 +43,9 @@ export class FramedLog {
     viewer.sink.write(framed(this.#framing, body));
   }
 
-  /** Sends slices of the log. */
-  writeSlices(viewer: Viewer, slices: readonly Buffer[]): void {
-    const [only] = slices;
-    if (only !== undefined && slices.length === 1) {
-      viewer.sink.write(only);
-      return;
-    }
-    viewer.sink.cork();
-    for (const slice of slices) viewer.sink.write(slice);
-    viewer.sink.uncork();
+  /** Sends the entries from..to as they are. */
+  write(viewer: Viewer, from: number, to: number): void {
+    viewer.sink.write(this.log.bytesBetween(from, to));
   }
 
   writeEnd(viewer: Viewer): void {

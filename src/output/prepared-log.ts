@@ -15,7 +15,7 @@ export interface PreparedEntry {
   readonly page: Buffer;
   readonly offset: number;
   readonly size: number;
-  /** Bytes before the payload: chunk header, or tag header with its framing. */
+  /** Bytes before the format's own: chunk header, or the framing before a tag or packet. */
   readonly headerSize: number;
   readonly kind: EntryKind;
   readonly isHeader: boolean;

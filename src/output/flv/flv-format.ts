@@ -7,7 +7,6 @@ import {
   encodeFlvHeader,
   encodeTag,
   FLV_TAG_AUDIO,
-  FLV_TAG_HEADER_SIZE,
   FLV_TAG_OVERHEAD,
   FLV_TAG_SCRIPT,
   FLV_TAG_VIDEO,
@@ -18,9 +17,10 @@ import {
 } from '../../container/flv/flv-tag.ts';
 import type { MediaMessage } from '../../media/message.ts';
 import type { StreamHeaders } from '../../stream/stream.ts';
-import { type BodyFraming, framed } from '../body-framing.ts';
+import type { BodyFraming } from '../body-framing.ts';
 import type { ViewerFormat } from '../fanout.ts';
-import { AUDIO, DATA, type EntryKind, PreparedLog, VIDEO } from '../prepared-log.ts';
+import { FramedLog } from '../framed-log.ts';
+import { AUDIO, DATA, type EntryKind, type PreparedLog, VIDEO } from '../prepared-log.ts';
 import type { Viewer } from '../viewer.ts';
 
 /** After so long with one track only, the other one is not expected any more, ms. */
@@ -37,16 +37,17 @@ interface PatchedBatch {
 }
 
 export class FlvFormat implements ViewerFormat {
-  readonly log = new PreparedLog();
+  readonly log: PreparedLog;
   readonly endsWithPublisher = true;
   readonly startsWithGop = true;
-  readonly #framing: BodyFraming;
+  readonly #framed: FramedLog;
   #hasAudio = false;
   #hasVideo = false;
   #batch: PatchedBatch | undefined;
 
   constructor(framing: BodyFraming) {
-    this.#framing = framing;
+    this.#framed = new FramedLog(framing);
+    this.log = this.#framed.log;
   }
 
   prime(): void {
@@ -78,7 +79,7 @@ export class FlvFormat implements ViewerFormat {
     const hasAudio = this.#hasAudio || audio !== undefined;
     const hasVideo = this.#hasVideo || video !== undefined;
     viewer.sink.cork();
-    viewer.sink.write(framed(this.#framing, encodeFlvHeader(hasAudio, hasVideo)));
+    this.#framed.writeBody(viewer, encodeFlvHeader(hasAudio, hasVideo));
     if (metadata !== undefined) this.#writeTag(viewer, FLV_TAG_SCRIPT, metadata, 0);
     this.repeatHeaders(viewer, headers, atMs);
     viewer.sink.uncork();
@@ -99,7 +100,7 @@ export class FlvFormat implements ViewerFormat {
   }
 
   end(viewer: Viewer): void {
-    if (this.#framing.end !== undefined) viewer.sink.write(this.#framing.end);
+    this.#framed.writeEnd(viewer);
   }
 
   #write(viewer: Viewer, from: number, to: number): void {
@@ -118,17 +119,10 @@ export class FlvFormat implements ViewerFormat {
         return last;
       }
     }
-    const batch = { bytes: this.#copy(from, to), from, to, baseMs, isHeld: false };
+    const batch = { bytes: Buffer.concat(this.log.slices(from, to)), from, to, baseMs, isHeld: false };
     this.#patch(batch, baseMs);
     this.#batch = batch;
     return batch;
-  }
-
-  #copy(from: number, to: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(this.log.sizeBetween(from, to));
-    let at = 0;
-    for (const slice of this.log.slices(from, to)) at += slice.copy(bytes, at);
-    return bytes;
   }
 
   #patch(batch: PatchedBatch, baseMs: number): void {
@@ -137,7 +131,7 @@ export class FlvFormat implements ViewerFormat {
     for (let sequence = from; sequence < to; sequence++) {
       const entry = this.log.entry(sequence);
       if (entry.kind === DATA) continue;
-      const tagOffset = entry.position - start + entry.headerSize - FLV_TAG_HEADER_SIZE;
+      const tagOffset = entry.position - start + entry.headerSize;
       writeTagTimestamp(bytes, tagOffset, Math.max(0, entry.timestampMs - baseMs));
     }
     batch.baseMs = baseMs;
@@ -145,17 +139,14 @@ export class FlvFormat implements ViewerFormat {
 
   #append(type: FlvTagType, kind: EntryKind, payload: Buffer, timestampMs: number, isHeader: boolean): void {
     const tagSize = payload.length + FLV_TAG_OVERHEAD;
-    const headSize = this.#framing.headSize(tagSize);
-    const size = headSize + tagSize + this.#framing.tailSize;
-    const { page, offset } = this.log.reserve(size);
-    const dataOffset = writeTagHeader(page, offset + headSize, type, payload.length, timestampMs);
+    const { page, offset } = this.#framed.reserve(tagSize);
+    const dataOffset = writeTagHeader(page, offset, type, payload.length, timestampMs);
     page.set(payload, dataOffset);
     writePreviousTagSize(page, dataOffset + payload.length, payload.length);
-    this.#framing.write(page, offset, tagSize);
-    this.log.commit(size, dataOffset - offset, kind, isHeader, timestampMs);
+    this.#framed.commit(tagSize, kind, timestampMs, isHeader);
   }
 
   #writeTag(viewer: Viewer, type: FlvTagType, data: Buffer, timestampMs: number): void {
-    viewer.sink.write(framed(this.#framing, encodeTag(type, timestampMs, data)));
+    this.#framed.writeBody(viewer, encodeTag(type, timestampMs, data));
   }
 }

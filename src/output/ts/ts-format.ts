@@ -73,12 +73,12 @@ export class TsFormat implements ViewerFormat {
   }
 
   writeShared(viewer: Viewer, from: number, to: number): void {
-    viewer.sink.write(this.log.bytesBetween(from, to));
+    this.#framed.write(viewer, from, to);
   }
 
   writeOwn(viewer: Viewer, from: number, to: number): void {
     viewer.needs &= ~(AUDIO | VIDEO);
-    this.#framed.writeSlices(viewer, this.log.slices(from, to));
+    this.#framed.write(viewer, from, to);
   }
 
   end(viewer: Viewer): void {
