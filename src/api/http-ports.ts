@@ -8,6 +8,7 @@ import { staticMounts } from '../config/options/static-mounts.ts';
 import type { TlsFiles } from '../connection/http/certificate.ts';
 import { HlsStreams } from '../connection/http/hls/hls-streams.ts';
 import { type HttpHost, HttpServer } from '../connection/http/http-server.ts';
+import type { PlainService } from '../connection/http/http-service.ts';
 import { LiveStreams } from '../connection/http/live-streams.ts';
 import { OwnerRedirects } from '../connection/http/owner-redirects.ts';
 import { PlayGate } from '../connection/http/play-gate.ts';
@@ -135,15 +136,15 @@ export class HttpPorts {
     if (hasMedia) {
       const findAccess = (vhost: string) => this.#host.findVhost(vhost)?.access;
       const gate = new PlayGate({ findAccess, statistics: this.#host.statistics });
+      const redirects = new OwnerRedirects(this.#host);
+      const live = new LiveStreams(this.#host, this.#files);
+      const kept: PlainService = {
+        serve: (exchange) => !live.mayBeLive(exchange) && this.#files.serveKept(exchange),
+      };
       server.serve(
-        [
-          gate,
-          new OwnerRedirects(this.#host),
-          this.#hls,
-          new LiveStreams(this.#host, this.#files),
-          this.#files,
-        ],
+        [gate, redirects, this.#hls, live, this.#files],
         ['/*'],
+        [gate, redirects, this.#hls, kept],
       );
     } else {
       server.serve([this.#files], CONSOLE_PATHS);

@@ -1,8 +1,7 @@
 // Answers with bytes that are in memory already: files of the cache, and HLS that is on no disk.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyReply } from 'fastify';
-import type { HttpExchange } from './http-service.ts';
+import type { ServiceExchange, ServiceReply } from './http-service.ts';
 import { mimeType } from './mime-type.ts';
 
 export interface BytesInMemory {
@@ -15,17 +14,17 @@ export interface BytesInMemory {
 const CHANGING = /\.(m3u8|mpd|html)$/;
 
 /** SRS's content type, and what caches need to know. */
-export function describeFile(reply: FastifyReply, file: string): void {
+export function describeFile(reply: ServiceReply, file: string): void {
   reply.header('Content-Type', mimeType(file));
   if (CHANGING.test(file)) reply.header('Cache-Control', 'no-cache');
 }
 
 /** Sends them, or that they have not changed. */
-export function sendBytes({ request, reply }: HttpExchange, file: string, content: BytesInMemory): void {
+export function sendBytes({ request, reply }: ServiceExchange, file: string, content: BytesInMemory): void {
   const { bytes, etag, modified } = content;
   describeFile(reply, file);
   const lastModified = modified.toUTCString();
-  reply.headers({ 'Last-Modified': lastModified, ETag: etag });
+  reply.header('Last-Modified', lastModified).header('ETag', etag);
   if (isKnown(request.headers, etag, lastModified)) reply.code(304).send();
   else reply.send(bytes);
 }

@@ -63,12 +63,17 @@ export class FileCache {
     return this.#sizeBytes;
   }
 
-  /** Undefined if the file is not kept (yet), or not there. */
-  async find(path: string): Promise<CachedFile | undefined> {
+  /**
+   * Undefined if the file is not kept (yet), or not there.
+   * @param isWanted it is worth keeping already
+   */
+  async find(path: string, isWanted = false): Promise<CachedFile | undefined> {
     const nowMs = this.#options.now();
     const known = this.#entries.get(path);
     if (known !== undefined && nowMs - known.checkedMs < CHECK_MS) return this.#lend(path, known);
-    const entry = await (known === undefined ? this.#loadIfWanted(path) : this.#checkOnce(path, known));
+    const entry = await (known === undefined
+      ? this.#loadIfWanted(path, isWanted)
+      : this.#checkOnce(path, known));
     return entry && this.#lend(path, entry);
   }
 
@@ -116,10 +121,10 @@ export class FileCache {
     return stats && this.#loadOnce(path);
   }
 
-  async #loadIfWanted(path: string): Promise<Entry | undefined> {
+  async #loadIfWanted(path: string, isWanted: boolean): Promise<Entry | undefined> {
     const nowMs = this.#options.now();
     const seenMs = this.#seen.get(path);
-    if (this.#loading.has(path) || (seenMs !== undefined && nowMs - seenMs < WANTED_MS)) {
+    if (isWanted || this.#loading.has(path) || (seenMs !== undefined && nowMs - seenMs < WANTED_MS)) {
       return this.#loadOnce(path);
     }
     if (this.#seen.size >= MAX_SEEN) this.#seen.clear();

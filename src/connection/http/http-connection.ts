@@ -46,6 +46,7 @@ export class HttpConnection implements Connection {
   #vhost: string | undefined;
   #isLive = false;
   #requests = 0;
+  #isRepeated = false;
 
   constructor(socket: Socket, { kind, id, log, counts, onClosed }: HttpConnectionOptions) {
     this.#socket = socket;
@@ -66,9 +67,15 @@ export class HttpConnection implements Connection {
     return this.#isLive;
   }
 
-  /** @returns how many there were before */
-  countRequest(): number {
-    return this.#requests++;
+  /** Counts a request and logs it. @param line of the request, by how many there were before it */
+  noteRequest(line: (index: number) => string, isQuiet = false): void {
+    if (this.#isRepeated) this.#isRepeated = false;
+    else this.log[isQuiet ? 'info' : 'trace'](line(this.#requests++));
+  }
+
+  /** The request that was noted last comes once more, another way. */
+  repeatRequest(): void {
+    this.#isRepeated = true;
   }
 
   get vhost(): string | undefined {

@@ -1,7 +1,7 @@
 // One HTTP listener: counts and logs its sockets, answers preflights, and gives every answer SRS's headers. What
 // it serves is added from outside (live streams, files, the API).
 
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { connectionId } from '../../log/connection-id.ts';
@@ -18,10 +18,12 @@ import type { FindVhost } from '../vhost.ts';
 import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { Certificate, type TlsFiles } from './certificate.ts';
 import { HttpConnection } from './http-connection.ts';
-import type { HttpService } from './http-service.ts';
+import type { HttpExchange, HttpService, PlainService } from './http-service.ts';
 import { ignoreBodies } from './ignored-bodies.ts';
 import { CORS_HEADERS } from './live-response.ts';
 import { createListener } from './node-listener.ts';
+import { PlainResponder, type PlainResponderHost } from './plain-responder.ts';
+import { requestLine } from './request-log.ts';
 import { decodePath, requestVhost } from './request-path.ts';
 
 /** What the HTTP side needs from the server around it. */
@@ -66,6 +68,8 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #certificate: Certificate | undefined;
   readonly #connections = new WeakMap<Socket, HttpConnection>();
+  readonly #plain: PlainResponderHost;
+  #plainServices: readonly PlainService[] = [];
 
   constructor(host: HttpHost, options: HttpServerOptions) {
     this.#host = host;
@@ -79,7 +83,14 @@ export class HttpServer {
       schemaController: NO_SCHEMAS,
     });
     const accepted = options.tls === undefined ? 'connection' : 'secureConnection';
-    this.fastify.server.on(accepted, (socket: Socket) => this.#accepted(socket));
+    const toNode = takeConnections(this.fastify.server, accepted, (socket) => this.#accepted(socket));
+    this.#plain = {
+      server: this.#serverName,
+      hasCors: options.hasCors,
+      isTls: options.tls !== undefined,
+      services: () => this.#plainServices,
+      handOver: toNode,
+    };
     this.fastify.server.on('upgrade', (request, socket, head) =>
       this.#upgrade(request, socket as Socket, head),
     );
@@ -95,8 +106,16 @@ export class HttpServer {
     });
   }
 
-  /** Asks `services` in order for the paths that no other route answers; what none of them takes is 404. */
-  serve(services: readonly HttpService[], paths: readonly string[]): void {
+  /**
+   * Asks `services` in order for the paths that no other route answers; what none of them takes is 404.
+   * @param plainServices are asked before all that for what players of HLS want; what none of them takes goes on there
+   */
+  serve(
+    services: readonly HttpService[],
+    paths: readonly string[],
+    plainServices: readonly PlainService[] = [],
+  ): void {
+    this.#plainServices = plainServices;
     ignoreBodies(this.fastify);
     for (const path of paths) {
       this.fastify.all(path, (request, reply) => this.#dispatch(request, reply, services));
@@ -134,7 +153,19 @@ export class HttpServer {
     const path = decodePath(request.url);
     if (connection === undefined || path === undefined) return reply.callNotFound();
     const hasCors = this.#options.hasCors() && request.headers.origin !== undefined;
-    const exchange = { request, reply, connection, path, vhost: requestVhost(request), hasCors };
+    const exchange: HttpExchange = {
+      request,
+      reply,
+      connection,
+      path,
+      vhost: requestVhost(request),
+      hasCors,
+      whenSent: (listener) => reply.raw.once('finish', () => listener(bodyBytes(request, reply))),
+      whenOver: (listener) => {
+        if (reply.raw.closed) listener();
+        else reply.raw.once('close', listener);
+      },
+    };
     for (const service of services) if (await service.serve(exchange)) return reply;
     return reply.callNotFound();
   }
@@ -192,6 +223,13 @@ export class HttpServer {
     });
     connections.add(connection);
     this.#connections.set(socket, connection);
+    if (this.#plainServices.length > 0) new PlainResponder(socket, connection, this.#plain);
+    else this.#plain.handOver(socket);
+  }
+
+  get #serverName(): string {
+    const { name, version } = this.#host.identity;
+    return `${name}/${version}`;
   }
 
   async #onRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -202,8 +240,8 @@ export class HttpServer {
       return;
     }
     const isQuiet = this.#options.quietPaths?.includes(request.url) === true;
-    connection.log[isQuiet ? 'info' : 'trace'](requestLine(request, connection.countRequest()));
-    reply.header('Server', `${this.#host.identity.name}/${this.#host.identity.version}`);
+    connection.noteRequest((index) => requestLine(request, index), isQuiet);
+    reply.header('Server', this.#serverName);
     const hasCors = this.#options.hasCors();
     const hasOrigin = hasCors && request.headers.origin !== undefined;
     if (hasOrigin) reply.headers(CORS_HEADERS);
@@ -216,13 +254,18 @@ export class HttpServer {
   }
 }
 
-/** SRS's log line; `index` counts the requests of a connection from 0. */
-function requestLine(
-  { ip, socket, method, protocol, host, url, headers }: FastifyRequest,
-  index: number,
-): string {
-  const length = headers['content-length'] ?? '-1';
-  return `HTTP #${index} ${ip}:${socket.remotePort} ${method} ${protocol}://${host}${url}, content-length=${length}`;
+/** Hands accepted sockets to `take`. @returns what hands one on to Node's own server */
+function takeConnections(server: Server, event: string, take: (socket: Socket) => void) {
+  const listeners = server.listeners(event);
+  server.removeAllListeners(event);
+  server.on(event, take);
+  return (socket: Socket): void => {
+    for (const listener of listeners) listener.call(server, socket);
+  };
+}
+
+function bodyBytes({ method }: FastifyRequest, { raw }: FastifyReply): number {
+  return method === 'HEAD' ? 0 : Number(raw.getHeader('Content-Length') ?? 0);
 }
 
 function noCompiler(): never {

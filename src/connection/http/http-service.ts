@@ -1,12 +1,37 @@
 // What a listener offers besides the API: a list of services, asked in order for each request.
 
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpConnection } from './http-connection.ts';
 
+/** What a request says, however it was read; fastify's is one. */
+export interface ServiceRequest {
+  readonly method: string;
+  /** Path and query as they came. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly protocol: 'http' | 'https';
+  /** The Host header, and the same without its port. */
+  readonly host: string;
+  readonly hostname: string;
+  /** Names to a string, or several. */
+  readonly query: unknown;
+  readonly socket: Socket;
+}
+
+/** Where the answer goes; fastify's is one. */
+export interface ServiceReply {
+  header(name: string, value: string): ServiceReply;
+  code(status: number): ServiceReply;
+  send(body?: string | Buffer): unknown;
+  callNotFound(): unknown;
+}
+
 /** One request, with what all services want to know about it. */
-export interface HttpExchange {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+export interface ServiceExchange {
+  readonly request: ServiceRequest;
+  readonly reply: ServiceReply;
   readonly connection: HttpConnection;
   /** Decoded, without the query; see `decodePath`. */
   readonly path: string;
@@ -14,12 +39,25 @@ export interface HttpExchange {
   readonly vhost: string;
   /** CORS headers belong into the answer; `reply` has them already. */
   readonly hasCors: boolean;
+  /** Calls back when the answer has been handed to the system, with the bytes of its body. */
+  readonly whenSent: (listener: (bodyBytes: number) => void) => void;
+  /** Calls back when the answer has been sent, or its connection is gone. */
+  readonly whenOver: (listener: () => void) => void;
 }
 
-export interface HttpService {
+/** The same with all that fastify knows. */
+export interface HttpExchange extends ServiceExchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+export interface HttpService<Exchange = HttpExchange> {
   /**
    * Answers the request, or leaves it untouched.
    * @returns whether it has answered, or will
    */
-  serve(exchange: HttpExchange): boolean | Promise<boolean>;
+  serve(exchange: Exchange): boolean | Promise<boolean>;
 }
+
+/** A service that needs no more than the request and a place for the answer. */
+export type PlainService = HttpService<ServiceExchange>;

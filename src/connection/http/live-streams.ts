@@ -38,6 +38,12 @@ export class LiveStreams implements HttpService {
     this.#files = files;
   }
 
+  /** Whether a path may be a live stream, published or not. */
+  mayBeLive({ vhost: name, path }: Pick<HttpExchange, 'vhost' | 'path'>): boolean {
+    const vhost = this.#host.findVhost(name);
+    return vhost !== undefined && matchLiveMount(path, vhost, () => true) !== undefined;
+  }
+
   async serve(exchange: HttpExchange): Promise<boolean> {
     const { streams, findVhost } = this.#host;
     const vhost = findVhost(exchange.vhost);

@@ -10,12 +10,12 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 
 /** A keep-alive connection without a request is closed after so long, ms (SRS: 15 s). */
-const KEEP_ALIVE_TIMEOUT_MS = 15_000;
+export const KEEP_ALIVE_TIMEOUT_MS = 15_000;
 /** A request whose head is not complete after so long is closed, give or take the interval of the check, ms. */
 const HEAD_TIMEOUT_MS = 15_000;
 const HEAD_CHECK_INTERVAL_MS = 5_000;
 /** A connection over which nothing moves while an answer is due is closed after so long, ms. Live streams have their own. */
-const STALL_TIMEOUT_MS = 60_000;
+export const STALL_TIMEOUT_MS = 60_000;
 
 const SPELLINGS = new Map([
   ['etag', 'ETag'],

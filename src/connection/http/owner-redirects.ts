@@ -4,13 +4,13 @@
 import type { StreamId } from '../../stream/stream-id.ts';
 import type { VhostOptions } from '../vhost.ts';
 import type { HttpHost } from './http-server.ts';
-import type { HttpExchange, HttpService } from './http-service.ts';
+import type { PlainService, ServiceExchange } from './http-service.ts';
 import { matchLiveMount } from './live-mount.ts';
 
 /** Where `hls_m3u8_file` puts playlists unless told otherwise. */
 const PLAYLIST = /^\/(?<app>.+)\/(?<stream>[^/]+)\.m3u8$/;
 
-export class OwnerRedirects implements HttpService {
+export class OwnerRedirects implements PlainService {
   readonly #host: HttpHost;
 
   constructor(host: HttpHost) {
@@ -18,7 +18,7 @@ export class OwnerRedirects implements HttpService {
   }
 
   /** A page that was loaded over TLS may not load from a plain origin: its viewers stay here. */
-  async serve({ request, reply, path, vhost: name }: HttpExchange): Promise<boolean> {
+  async serve({ request, reply, path, vhost: name }: ServiceExchange): Promise<boolean> {
     const { cluster, streams, findVhost } = this.#host;
     const vhost = findVhost(name);
     if (vhost === undefined || request.protocol !== 'http') return false;

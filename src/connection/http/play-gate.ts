@@ -2,7 +2,7 @@
 
 import { type AccessOptions, refuseAccess } from '../../hooks/access-rules.ts';
 import type { Statistics } from '../../stats/statistics.ts';
-import type { HttpExchange, HttpService } from './http-service.ts';
+import type { PlainService, ServiceExchange } from './http-service.ts';
 
 export interface PlayGateHost {
   /** The rules of a virtual host; undefined for one that does not exist. */
@@ -13,14 +13,14 @@ export interface PlayGateHost {
 /** Streams, playlists and segments; pages and their parts are for everybody. */
 const MEDIA = /\.(flv|ts|aac|mp3|m3u8|m4s|mp4|mpd)$/;
 
-export class PlayGate implements HttpService {
+export class PlayGate implements PlainService {
   readonly #host: PlayGateHost;
 
   constructor(host: PlayGateHost) {
     this.#host = host;
   }
 
-  serve({ request, reply, connection, path, vhost }: HttpExchange): boolean {
+  serve({ request, reply, connection, path, vhost }: ServiceExchange): boolean {
     if (!MEDIA.test(path)) return false;
     const access = this.#host.findAccess(vhost);
     if (access === undefined) return false;

@@ -1,6 +1,6 @@
 // What a request names: its path, decoded and safe to look up below a folder, and its virtual host.
 
-import type { FastifyRequest } from 'fastify';
+import type { ServiceRequest } from './http-service.ts';
 
 /** The path of a URL without its query, not percent-decoded. */
 export function rawPath(url: string): string {
@@ -30,12 +30,12 @@ function decode(text: string): string | undefined {
 }
 
 /** A query parameter; of several with one name the first. '' if it is missing. */
-export function queryValue(request: FastifyRequest, name: string): string {
+export function queryValue(request: ServiceRequest, name: string): string {
   const value = (request.query as Readonly<Record<string, string | readonly string[] | undefined>>)[name];
   return typeof value === 'string' ? value : (value?.[0] ?? '');
 }
 
 /** Query `vhost`, else query `domain`, else the Host header without its port. */
-export function requestVhost(request: FastifyRequest): string {
+export function requestVhost(request: ServiceRequest): string {
   return queryValue(request, 'vhost') || queryValue(request, 'domain') || request.hostname;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describeFile, sendBytes } from './cached-response.ts';
 import { type CachedFile, FileCache } from './file-cache.ts';
 import { seekFlv } from './flv-seek.ts';
-import type { HttpExchange, HttpService } from './http-service.ts';
+import type { HttpExchange, HttpService, ServiceExchange } from './http-service.ts';
 import { queryValue, rawPath } from './request-path.ts';
 import { sendFile } from './send-file.ts';
 import { matchStaticMount, type StaticMatch, type StaticMount } from './static-mount.ts';
@@ -76,6 +76,16 @@ export class StaticFiles implements HttpService {
     return false;
   }
 
+  /** Answers what may be answered from memory, and keeps it there from the first request on. */
+  async serveKept(exchange: ServiceExchange): Promise<boolean> {
+    const match = matchStaticMount(this.#options.mounts(), exchange.vhost, exchange.path);
+    if (match?.type !== 'file' || !isPlain(exchange, match.path)) return false;
+    const cached = await this.#cache.find(join(match.mount.dir, match.path), true);
+    if (cached === undefined) return false;
+    sendCached(exchange, match.path, cached);
+    return true;
+  }
+
   /** Where a file may lie, the first choice first. */
   #places({ mount, path }: FileMatch): readonly Place[] {
     const file = path === '' || path.endsWith('/') ? `${path}index.html` : path;
@@ -110,17 +120,15 @@ function flvStart(file: string, { request }: HttpExchange): number {
 }
 
 /** Wants the whole file, or to hear that it has not changed. */
-function isPlain({ request }: HttpExchange, file: string): boolean {
+function isPlain({ request }: ServiceExchange, file: string): boolean {
   const { headers } = request;
   const hasRange = headers.range !== undefined || (file.endsWith('.mp4') && request.url.includes('?'));
   return !hasRange && headers['if-match'] === undefined && headers['if-unmodified-since'] === undefined;
 }
 
-function sendCached(exchange: HttpExchange, file: string, cached: CachedFile): void {
-  const { reply } = exchange;
-  if (reply.raw.closed) cached.release();
-  else reply.raw.once('close', cached.release);
-  reply.header('Accept-Ranges', 'bytes');
+function sendCached(exchange: ServiceExchange, file: string, cached: CachedFile): void {
+  exchange.whenOver(cached.release);
+  exchange.reply.header('Accept-Ranges', 'bytes');
   sendBytes(exchange, file, cached);
 }
 

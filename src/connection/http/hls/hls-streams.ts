@@ -8,7 +8,7 @@ import { type StreamId, streamUrl } from '../../../stream/stream-id.ts';
 import type { VhostOptions } from '../../vhost.ts';
 import { sendBytes } from '../cached-response.ts';
 import type { HttpHost } from '../http-server.ts';
-import type { HttpExchange, HttpService } from '../http-service.ts';
+import type { PlainService, ServiceExchange } from '../http-service.ts';
 import { templatePattern } from '../live-mount.ts';
 import { mimeType } from '../mime-type.ts';
 import { queryValue, rawPath } from '../request-path.ts';
@@ -20,7 +20,7 @@ import { StreamDemand } from './stream-demand.ts';
 
 /** Files on disk; StaticFiles is one. */
 export interface PlaylistFiles {
-  pathOf(exchange: Pick<HttpExchange, 'vhost' | 'path'>): string | undefined;
+  pathOf(exchange: Pick<ServiceExchange, 'vhost' | 'path'>): string | undefined;
   read(path: string): Promise<Buffer | undefined>;
 }
 
@@ -30,13 +30,13 @@ const TEXT = 'text/plain; charset=utf-8';
 
 /** What a playlist request is about. */
 interface PlaylistRequest {
-  readonly exchange: HttpExchange;
+  readonly exchange: ServiceExchange;
   readonly vhost: VhostOptions;
   readonly hls: HlsDelivery;
   readonly id: StreamId;
 }
 
-export class HlsStreams implements HttpService {
+export class HlsStreams implements PlainService {
   readonly #host: HttpHost;
   readonly #files: PlaylistFiles;
   readonly #sessions: HlsSessions;
@@ -59,7 +59,7 @@ export class HlsStreams implements HttpService {
     this.#demand.close();
   }
 
-  async serve(exchange: HttpExchange): Promise<boolean> {
+  async serve(exchange: ServiceExchange): Promise<boolean> {
     const vhost = this.#host.findVhost(exchange.vhost);
     const hls = vhost?.hls;
     if (vhost?.isEnabled !== true || hls === undefined) return false;
@@ -75,7 +75,7 @@ export class HlsStreams implements HttpService {
     const session = hls.hasSessions ? this.#sessions.use(name) : undefined;
     if (session?.isKicked === true) return refuse(exchange, name);
     const bytes = (await this.#read(asked)) ?? (await this.#waitFor(asked));
-    if (exchange.request.raw.socket.destroyed) return true;
+    if (exchange.request.socket.destroyed) return true;
     if (bytes === undefined) {
       exchange.reply.callNotFound();
       return true;
@@ -92,7 +92,7 @@ export class HlsStreams implements HttpService {
     return true;
   }
 
-  #sendPlaylist(exchange: HttpExchange, session: HlsSession, text: string | Buffer): void {
+  #sendPlaylist(exchange: ServiceExchange, session: HlsSession, text: string | Buffer): void {
     countBytes(exchange, session);
     exchange.reply
       .header('Content-Type', mimeType(exchange.path))
@@ -101,7 +101,7 @@ export class HlsStreams implements HttpService {
   }
 
   /** Segments, keys, playlists without a session. */
-  #serveOther(exchange: HttpExchange, { name }: VhostOptions, hls: HlsDelivery): boolean {
+  #serveOther(exchange: ServiceExchange, { name }: VhostOptions, hls: HlsDelivery): boolean {
     const sessionName = hls.hasSessions ? queryValue(exchange.request, 'hls_ctx') : '';
     const session = sessionName === '' ? undefined : this.#sessions.use(sessionName);
     if (session?.isKicked === true) return refuse(exchange, sessionName);
@@ -128,7 +128,7 @@ export class HlsStreams implements HttpService {
     const { exchange, hls, id } = asked;
     if (hls.waitMs <= 0) return undefined;
     const abort = new AbortController();
-    const { socket } = exchange.request.raw;
+    const { socket } = exchange.request;
     const giveUp = (): void => abort.abort();
     socket.once('close', giveUp);
     const key = `${streamUrl(id)} ${exchange.path}`;
@@ -149,7 +149,7 @@ export class HlsStreams implements HttpService {
   }
 
   /** The stream whose playlist a path is, by the template that it was written with. */
-  #streamOf(exchange: HttpExchange, { name }: VhostOptions, hls: HlsDelivery): StreamId | undefined {
+  #streamOf(exchange: ServiceExchange, { name }: VhostOptions, hls: HlsDelivery): StreamId | undefined {
     const path = hls.isInMemory ? exchange.path.slice(1) : this.#pathBelow(hls.folder, exchange);
     const names = path === undefined ? undefined : templatePattern(hls.playlistFile).exec(path)?.groups;
     return names?.stream === undefined
@@ -157,19 +157,19 @@ export class HlsStreams implements HttpService {
       : { vhost: name, app: names.app ?? '', stream: names.stream };
   }
 
-  #pathBelow(folder: string, exchange: HttpExchange): string | undefined {
+  #pathBelow(folder: string, exchange: ServiceExchange): string | undefined {
     const path = this.#files.pathOf(exchange);
     return path === undefined ? undefined : relative(resolve(folder), resolve(path));
   }
 }
 
 /** As SRS 5 says it. */
-function refuse({ reply }: HttpExchange, session: string): boolean {
+function refuse({ reply }: ServiceExchange, session: string): boolean {
   reply.code(404).header('Content-Type', TEXT).send(`HLS stream ${session} is EOF`);
   return true;
 }
 
-function masterOf({ request }: HttpExchange, { id }: HlsSession): string {
+function masterOf({ request }: ServiceExchange, { id }: HlsSession): string {
   return masterPlaylist(rawPath(request.url), id, otherQuery(request.url));
 }
 
@@ -180,11 +180,11 @@ function otherQuery(url: string): string {
 }
 
 /** A session has no socket: the bodies of its answers are what it has received. */
-function countBytes({ reply }: HttpExchange, { client }: HlsSession): void {
-  reply.raw.once('finish', () => client.traffic.add(0, Number(reply.raw.getHeader('Content-Length') ?? 0)));
+function countBytes(exchange: ServiceExchange, { client }: HlsSession): void {
+  exchange.whenSent((bodyBytes) => client.traffic.add(0, bodyBytes));
 }
 
-function facts({ request, connection }: HttpExchange, id: StreamId): Omit<ClientFacts, 'id' | 'kickOff'> {
+function facts({ request, connection }: ServiceExchange, id: StreamId): Omit<ClientFacts, 'id' | 'kickOff'> {
   const { 'x-forwarded-for': forwarded, 'x-real-ip': real, referer = '' } = request.headers;
   const proxied = [forwarded, real].flat().find((value) => value !== undefined && value !== '');
   return {
@@ -200,7 +200,7 @@ function facts({ request, connection }: HttpExchange, id: StreamId): Omit<Client
 }
 
 /** What the viewer asks for, as an RTMP player would: the query is for the origin, without our own name in it. */
-function playlistUrl({ request, vhost }: HttpExchange, { app, stream }: StreamId): RtmpUrl {
+function playlistUrl({ request, vhost }: ServiceExchange, { app, stream }: StreamId): RtmpUrl {
   const query = otherQuery(request.url);
   return {
     schema: request.protocol,

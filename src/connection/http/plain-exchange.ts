@@ -1,0 +1,90 @@
+// A plain request and its answer, for services that need no more than that.
+
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import { type ParsedUrlQuery, parse } from 'node:querystring';
+import type { PlainRequest } from '../../protocol/http/plain-request.ts';
+import type { ServiceReply, ServiceRequest } from './http-service.ts';
+
+/** What a socket is given. */
+export interface PlainAnswer {
+  readonly status: number;
+  /** Field lines, each with its line end. */
+  readonly fields: string;
+  readonly body: Buffer | undefined;
+}
+
+const NOT_MODIFIED = 304;
+
+export class PlainServiceRequest implements ServiceRequest {
+  readonly method = 'GET';
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly protocol: 'http' | 'https';
+  readonly host: string;
+  readonly socket: Socket;
+  #query: ParsedUrlQuery | undefined;
+
+  constructor({ url, headers }: PlainRequest, socket: Socket, isTls: boolean) {
+    this.url = url;
+    this.headers = headers;
+    this.protocol = isTls ? 'https' : 'http';
+    this.host = headers.host ?? '';
+    this.socket = socket;
+  }
+
+  get hostname(): string {
+    if (this.host.startsWith('[')) return this.host.slice(0, this.host.indexOf(']') + 1);
+    const colon = this.host.indexOf(':');
+    return colon < 0 ? this.host : this.host.slice(0, colon);
+  }
+
+  get query(): ParsedUrlQuery {
+    if (this.#query === undefined) {
+      const start = this.url.indexOf('?');
+      this.#query = parse(start < 0 ? '' : this.url.slice(start + 1));
+    }
+    return this.#query;
+  }
+}
+
+/** Collects the parts of an answer. */
+export class PlainReply implements ServiceReply {
+  readonly #onAnswer: (answer: PlainAnswer) => void;
+  #status = 200;
+  #fields = '';
+  #isSent = false;
+
+  /** @param onAnswer called once */
+  constructor(onAnswer: (answer: PlainAnswer) => void) {
+    this.#onAnswer = onAnswer;
+  }
+
+  get isSent(): boolean {
+    return this.#isSent;
+  }
+
+  /** Names are sent as they are spelled here. Values come from us, or were checked to be visible text. */
+  header(name: string, value: string): this {
+    this.#fields += `${name}: ${value}\r\n`;
+    return this;
+  }
+
+  code(status: number): this {
+    this.#status = status;
+    return this;
+  }
+
+  send(body: string | Buffer = ''): void {
+    if (this.#isSent) return;
+    this.#isSent = true;
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const hasBody = this.#status !== NOT_MODIFIED;
+    if (hasBody) this.#fields += `Content-Length: ${bytes.length}\r\n`;
+    this.#onAnswer({ status: this.#status, fields: this.#fields, body: hasBody ? bytes : undefined });
+  }
+
+  callNotFound(): void {
+    this.code(404).header('Content-Type', 'text/plain; charset=utf-8').send('Not Found');
+  }
+}

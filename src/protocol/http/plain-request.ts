@@ -1,0 +1,63 @@
+// The requests that players send thousands of times: GET, HTTP/1.1, no body, nothing special. Recognising them takes
+// one look; whatever is not exactly that is left to a complete HTTP parser.
+
+/** Lower-case names; none comes twice. */
+export type PlainHeaders = Readonly<Record<string, string>>;
+
+export interface PlainRequest {
+  /** Path and query as they came, `/live/x.m3u8?a=b`. */
+  readonly url: string;
+  readonly headers: PlainHeaders;
+  readonly wantsClose: boolean;
+  /** Bytes of the head, the empty line included: the next request may follow. */
+  readonly sizeBytes: number;
+}
+
+/** Larger heads are for the complete parser and its limits. */
+const MAX_HEAD_BYTES = 8192;
+const END_OF_HEAD = '\r\n\r\n';
+/** RFC 9112, 2.2, 3 and 5: a request line in origin form, and field lines of token, colon and visible text. */
+const HEAD =
+  /^GET (\/[\x21-\x7e]*) HTTP\/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)+)\r\n$/;
+/** Fields that mean a body, another protocol, a part of the answer, or more care than is taken here. */
+const SPECIAL = new Set([
+  'content-length',
+  'expect',
+  'if-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * The request that `bytes` begin with.
+ * @returns undefined if it is not complete, or anything else than plain
+ */
+export function parsePlainRequest(bytes: Buffer): PlainRequest | undefined {
+  const end = bytes.indexOf(END_OF_HEAD);
+  const sizeBytes = end + END_OF_HEAD.length;
+  if (end < 0 || sizeBytes > MAX_HEAD_BYTES) return undefined;
+  const parts = HEAD.exec(bytes.toString('latin1', 0, sizeBytes));
+  const url = parts?.[1];
+  const headers = parseFields(parts?.[2] ?? '');
+  if (url === undefined || headers?.host === undefined || headers.host === '') return undefined;
+  const connection = headers.connection?.toLowerCase() ?? 'keep-alive';
+  if (connection !== 'keep-alive' && connection !== 'close') return undefined;
+  return { url, headers, wantsClose: connection === 'close', sizeBytes };
+}
+
+/** Undefined if one of them is special, or comes twice. */
+function parseFields(lines: string): PlainHeaders | undefined {
+  const headers: Record<string, string> = Object.create(null);
+  for (let at = 0; at < lines.length; ) {
+    const colon = lines.indexOf(':', at);
+    const end = lines.indexOf('\r\n', colon);
+    const name = lines.slice(at, colon).toLowerCase();
+    if (SPECIAL.has(name) || headers[name] !== undefined) return undefined;
+    headers[name] = lines.slice(colon + 1, end).trim();
+    at = end + 2;
+  }
+  return headers;
+}
