@@ -12,7 +12,7 @@ export interface NalRules {
   readonly typeOf: (firstByte: number) => number;
   readonly isDelimiter: (type: number) => boolean;
   readonly isParameterSet: (type: number) => boolean;
-  /** Pictures that decoding may start with: the parameter sets go before them. */
+  /** Pictures that decoding may start with: the parameter sets go before them and all that belongs to them. */
   readonly isRandomAccess: (type: number) => boolean;
   /** Access unit delimiter to begin a frame with that has none; empty = not needed. */
   readonly delimiter: Buffer;
@@ -125,15 +125,18 @@ export class NalFraming implements ElementaryFraming {
     const { typeOf, isDelimiter, isParameterSet, isRandomAccess } = this.#rules;
     const { starts, count } = this.#units;
     let hasParameterSets = false;
-    let firstRandomAccess = -1;
+    let isRandomAccessPoint = false;
     this.#hasDelimiter = false;
     for (let index = 0; index < count; index++) {
       const type = typeOf(payload[starts[index]!]!);
       if (isDelimiter(type)) this.#hasDelimiter = true;
       else if (isParameterSet(type)) hasParameterSets = true;
-      else if (firstRandomAccess < 0 && isRandomAccess(type)) firstRandomAccess = index;
+      else if (isRandomAccess(type)) isRandomAccessPoint = true;
     }
-    this.#insertAt = hasParameterSets || this.#parameterSets.length === 0 ? -1 : firstRandomAccess;
+    // Before SEI messages, which may refer to them (H.264, 7.4.1.2.3); SRS puts them behind, and ffmpeg complains.
+    const isToInsert = isRandomAccessPoint && !hasParameterSets && this.#parameterSets.length > 0;
+    const beginsWithDelimiter = isDelimiter(typeOf(payload[starts[0]!]!));
+    this.#insertAt = isToInsert ? Number(beginsWithDelimiter) : -1;
   }
 
   #writeStartCode(target: Buffer, offset: number): number {
