@@ -18,6 +18,10 @@ link_applets
 add_users
 
 mkdir -p "$srs/objs/nginx"
+# The certificate that the https samples name, for trying them out: signed by nobody, made for this image alone.
+openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=localhost -addext 'subjectAltName=DNS:localhost' \
+  -keyout conf/server.key -out conf/server.crt 2>/dev/null
+chmod 644 conf/server.key
 cp -R dist package.json LICENSE conf docker/etc docker/usr docker/objs "$srs/"
 # Two copies: a volume may hide this one, and then the server serves its own.
 cp -R dist/pages "$srs/objs/nginx/html"

@@ -19,6 +19,7 @@ import {
 import { dashOptions } from './config/options/dash-options.ts';
 import { dvrOptions } from './config/options/dvr-options.ts';
 import { hlsOptions } from './config/options/hls-options.ts';
+import { ClientLines } from './connection/client-lines.ts';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
 import type { HttpHost } from './connection/http/http-server.ts';
 import { PublisherGrace } from './connection/publisher-grace.ts';
@@ -81,6 +82,7 @@ export class Server {
   readonly #vhosts: VhostTable;
   readonly #cluster: Cluster;
   readonly #sampler: HostSampler;
+  readonly #clientLines: ClientLines;
   readonly #http: HttpPorts;
   readonly #listeners: ListenerSet;
   readonly #hls: HlsOutput;
@@ -118,6 +120,13 @@ export class Server {
     this.#streams.onPublish((stream) => this.#cluster.published(stream));
     const { enabled, disk } = setup.config().stats;
     this.#sampler = new HostSampler({ isEnabled: enabled, disks: disk });
+    this.#clientLines = new ClientLines({
+      statistics: this.#statistics,
+      findVhost: (name) => this.#vhosts.find(name),
+      intervalMs: () => setup.config().root.pithy_print_ms,
+      log: setup.log,
+      now: () => performance.now(),
+    });
     this.#http = new HttpPorts(this.#host(), this.#apiContext(), setup.readiness);
     this.#listeners = new ListenerSet(setup.log);
   }
@@ -153,6 +162,7 @@ export class Server {
   async start(): Promise<void> {
     this.#statistics.start();
     this.#sampler.start();
+    this.#clientLines.start();
     await this.#listeners.start(this.#ports(this.#setup.config()));
   }
 
@@ -191,6 +201,7 @@ export class Server {
     this.#cluster.close();
     this.#statistics.close();
     this.#sampler.close();
+    this.#clientLines.close();
   }
 
   /** The ports that a configuration asks for, in the order in which they open. */

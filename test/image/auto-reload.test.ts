@@ -2,6 +2,7 @@
 // containers that the guide limits to a tenth of a CPU.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectInOrder } from '../helpers/in-order.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { LivePod } from './live-pod.ts';
 import { guide, type Manifest, named } from './manifest.ts';
@@ -9,15 +10,18 @@ import { waitUntilPlays } from './media-clients.ts';
 
 const manifests = guide('auto-reload');
 const full = named(manifests, 'ConfigMap', 'srs-config');
-const withRawApi = replaced(
-  'enabled on;\n    listen 1985;',
-  'enabled on;\n    listen 1985;\n    raw_api { enabled on; }',
+/** With the API and the metrics that tell of the last reload. */
+const observed = replaced(
+  full,
+  'listen 1985;\n}',
+  'listen 1985;\n    raw_api { enabled on; }\n}\nexporter { enabled on; }',
 );
+const broken = replaced(observed, 'hls {', 'hsl {');
 
-function replaced(from: string, to: string): Manifest {
-  const conf = full.data?.['srs.conf'] ?? '';
+function replaced(map: Manifest, from: string, to: string): Manifest {
+  const conf = map.data?.['srs.conf'] ?? '';
   if (!conf.includes(from)) throw new Error(`no ${from} in ${conf}`);
-  return { ...full, data: { 'srs.conf': conf.replace(from, to) } };
+  return { ...map, data: { 'srs.conf': conf.replace(from, to) } };
 }
 
 describe('a ConfigMap that changes', () => {
@@ -33,36 +37,49 @@ describe('a ConfigMap that changes', () => {
     expect(log).toMatch(/auto reload watching fd=.*, watch=1, file=conf/);
   });
 
-  test('a broken one changes nothing and is visible in the log, the readiness of the API and its reload state', async () => {
-    await live.cluster.apply([withRawApi]);
-    await live.pod.waitForLog(/reload config success/);
-    const broken = (withRawApi.data?.['srs.conf'] ?? '').replace('hls {', 'hsl {');
-    await live.cluster.apply([{ ...withRawApi, data: { 'srs.conf': broken } }]);
-    await live.pod.waitForLog(/reload failed.*hsl/);
-    const state = async () =>
-      JSON.parse((await live.pod.get(1985, '/api/v1/raw?rpc=reload-fetch')).text).data;
+  test('a broken one changes nothing, is seen in log, API and metrics until it is mended, and then in none', async () => {
+    const { pod } = live;
+    const state = async () => JSON.parse((await pod.get(1985, '/api/v1/raw?rpc=reload-fetch')).text).data;
+    const metric = async () =>
+      /^tsrs_config_last_reload_successful (\d)$/m.exec((await pod.get(9972, '/metrics')).text)?.[1];
+    await live.cluster.apply([observed]);
+    await pod.waitForLog(/reload config success/);
+    expect([(await state()).err, await metric()]).toEqual([0, '1']);
+
+    await live.cluster.apply([broken]);
+    await pod.waitForLog(/conf\/srs\.conf:\d+:\d+: error: .*hsl/);
+    await pod.waitForLog(/reload failed.*hsl/);
     expect(await state()).toMatchObject({ err: 1023, msg: expect.stringContaining('hsl') });
-    expect((await live.pod.get(1985, '/readyz')).status).toBe(200);
+    expect(await metric()).toBe('0');
+    expect((await pod.get(1985, '/readyz')).status).toBe(200);
     await waitUntilPlays(live.rtmpUrl);
-    await live.cluster.apply([withRawApi]);
+
+    const from = pod.logs().output.length;
+    await live.cluster.apply([observed]);
     await waitFor('the error to be gone', async () => (await state()).err === 0);
+    expect(await metric()).toBe('1');
+    await waitFor('its line', () => /reload config success/.test(pod.logs().output.slice(from)));
   });
 
   test("the guide's change closes HTTP and HLS, says so in the guide's lines, and the publisher stays", async () => {
+    const from = live.pod.logs().output.length;
     await live.cluster.apply(guide('auto-reload-changed'));
-    const lines = [
+    await live.pod.waitForLog(/on=>off[\s\S]*reload config success\./);
+    expectInOrder(live.pod.logs().output.slice(from), [
       /inotify event wd=1, mask=0x40000100, len=\d+, name=\.\.\d{4}_\S+, reload=0/,
       /inotify event wd=1, mask=0x100, len=16, name=\.\.data_tmp, reload=0/,
       /inotify event wd=1, mask=0x80, len=16, name=\.\.data, reload=1/,
       /reload config, signo=1/,
+      /config parse complete/,
+      /srs checking config\.\.\./,
       /reload http_api on=>off success\./,
       /reload http stream on=>off success\./,
       /vhost __defaultVhost__ maybe modified, reload its detail\./,
       /vhost __defaultVhost__ reload hls success\./,
       /vhost __defaultVhost__ reload http_remux success\./,
       /ingest nothing changed for vhost=__defaultVhost__/,
-    ];
-    for (const line of lines) await live.pod.waitForLog(line);
+      /reload config success\./,
+    ]);
     for (const port of [1985, 8080]) {
       await expect(live.pod.exec(['bash', '-c', `: </dev/tcp/127.0.0.1/${port}`])).rejects.toThrow(/refused/);
     }

@@ -62,6 +62,18 @@ export async function makeNginxImage(name: string): Promise<void> {
   ]);
 }
 
+/** nginx as nginxinc/nginx-unprivileged has it: any user, a read-only root, servers in conf.d. */
+export async function makeUnprivilegedNginxImage(name: string, from: string): Promise<void> {
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const places = kinds.map((kind) => `${kind}_temp_path /tmp/${kind};`).join(' ');
+  const conf = `pid /tmp/nginx.pid; events {} http { ${places} include /etc/nginx/mime.types; access_log off; include /etc/nginx/conf.d/*.conf; }`;
+  await derive(
+    name,
+    [`RUN echo '${conf}' >/etc/nginx/nginx.conf`, 'CMD ["nginx", "-e", "stderr", "-g", "daemon off;"]'],
+    from,
+  );
+}
+
 /** An image made of `from` by the lines of a Dockerfile. */
 export async function derive(name: string, lines: readonly string[], from = nodeImage): Promise<void> {
   const file = join(process.env.TSRS_TEST_CONTAINERS ?? '', 'Dockerfile.derived');

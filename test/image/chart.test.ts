@@ -6,7 +6,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { run } from '../helpers/child.ts';
 import { runFolder } from '../helpers/run-folder.ts';
 import { problems } from '../unit/k8s/kubernetes-schema.ts';
+import { Cluster } from './cluster.ts';
 import { type Manifest, parseManifests } from './manifest.ts';
+import { publish, waitUntilPlays } from './media-clients.ts';
 
 const chart = resolve(import.meta.dirname, '../../k8s/chart');
 /** An npm package that carries Helm's own binary. */
@@ -64,4 +66,22 @@ test.each([
 
 test('helm lint is content', async () => {
   expect(await must(helm, ['lint', '--strict', chart])).toContain('0 chart(s) failed');
+});
+
+test('two origins and an edge of the chart serve each other, as its unprivileged user', async () => {
+  const cluster = await Cluster.create();
+  try {
+    const repository = 'image.repository=localhost/tsrs';
+    await cluster.apply(await render(repository, 'image.tag=0.1.0', 'edge.replicas=1'));
+    const names = ['live-origin-0', 'live-origin-1', 'live-edge-0'];
+    await Promise.all(names.map((name) => cluster.pod(name).waitUntilReady()));
+    const publisher = await publish(`rtmp://${cluster.pod('live-origin-1').ip}/live/livestream`);
+    await waitUntilPlays(`rtmp://${cluster.pod('live-edge-0').ip}/live/livestream`);
+    await waitUntilPlays(`http://${cluster.pod('live-origin-1').ip}:8080/live/livestream.m3u8`);
+    expect(await cluster.pod('live-edge-0').exec(['id', '-u'])).toBe('1000');
+    await publisher.stop();
+    expect(await cluster.pod('live-edge-0').terminate()).toBe(0);
+  } finally {
+    await cluster.close();
+  }
 });

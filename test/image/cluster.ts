@@ -4,6 +4,7 @@
 
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { stringify } from 'yaml';
 import { uniqueName } from '../helpers/names.ts';
 import { runFolder } from '../helpers/run-folder.ts';
@@ -19,7 +20,6 @@ export class Cluster {
   readonly #configMaps = new Map<string, ConfigMapFolder>();
   readonly #services: Manifest[] = [];
   readonly #pods = new Map<string, Pod>();
-  readonly #volumes = new Set<string>();
   readonly #proxies: string[] = [];
 
   private constructor(network: string) {
@@ -69,7 +69,6 @@ export class Cluster {
   async close(): Promise<void> {
     await Promise.all([...this.#pods.values()].map((pod) => pod.remove()));
     for (const proxy of this.#proxies) await podman(['rm', '--force', '--time', '0', proxy]);
-    for (const volume of this.#volumes) await podman(['volume', 'rm', '--force', volume]);
     await podman(['network', 'rm', '--force', this.#network]);
   }
 
@@ -88,6 +87,18 @@ export class Cluster {
     const labels = { 'statefulset.kubernetes.io/pod-name': name, ...spec.template.metadata?.labels };
     await this.#startPod(name, spec.template, [...domain, ...this.#serviceNames(labels)]);
     return this.pod(name);
+  }
+
+  /** Runs the pod of a CronJob now; returns what its container has printed. */
+  async runJob(manifest: Manifest): Promise<string> {
+    const template = manifest.spec?.jobTemplate?.spec.template;
+    const [container] = template?.spec.containers ?? [];
+    if (!template || !container) throw new Error(`${manifest.metadata.name} has no job`);
+    const name = uniqueName(manifest.metadata.name);
+    await this.#startPod(name, template, []);
+    const id = await this.pod(name).containerId(container.name);
+    expect(await podman(['wait', id]), await podman(['logs', id])).toBe('0');
+    return podman(['logs', id]);
   }
 
   #podsOf(manifest: Manifest): readonly Promise<Pod>[] {
@@ -130,18 +141,17 @@ export class Cluster {
       if (!folder) throw new Error(`${pod}: no ConfigMap ${configMap.name}`);
       return { name, hostPath: { path: folder.path, type: 'Directory' } };
     }
-    if ('emptyDir' in volume) {
-      // The kubelet lets every user write there, podman only root.
-      const path = join(this.#folder, `${pod}-${name}`);
-      mkdirSync(path, { recursive: true });
-      chmodSync(path, 0o777);
-      return { name, hostPath: { path, type: 'Directory' } };
-    }
-    const claim = (volume.persistentVolumeClaim as { claimName: string } | undefined)?.claimName;
-    if (claim === undefined) return volume;
-    const claimName = `${this.#network}-${claim}`;
-    this.#volumes.add(claimName);
-    return { name, persistentVolumeClaim: { claimName } };
+    if ('emptyDir' in volume) return { name, ...this.#sharedFolder(`${pod}-${name}`) };
+    if (volume.persistentVolumeClaim === undefined) return volume;
+    return { name, ...this.#sharedFolder(`claim-${volume.persistentVolumeClaim.claimName}`) };
+  }
+
+  /** What the kubelet lets every user of the pod write to (fsGroup), and podman only root. */
+  #sharedFolder(name: string): Omit<Volume, 'name'> {
+    const path = join(this.#folder, name);
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o777);
+    return { hostPath: { path, type: 'Directory' } };
   }
 }
 

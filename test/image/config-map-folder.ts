@@ -2,6 +2,7 @@
 // and is exchanged in one step.
 
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readlinkSync,
@@ -19,6 +20,8 @@ export class ConfigMapFolder {
 
   constructor(data: Readonly<Record<string, string>>) {
     this.path = mkdtempSync(join(runFolder(), 'config-map-'));
+    // As the kubelet leaves it: whatever user the pod has reads it.
+    chmodSync(this.path, 0o755);
     for (const key of Object.keys(data)) symlinkSync(`..data/${key}`, join(this.path, key));
     this.update(data);
   }

@@ -2,7 +2,7 @@
 
 import { afterEach, expect, test } from 'vitest';
 import { waitFor } from '../helpers/wait-for.ts';
-import { podman } from './podman.ts';
+import { podman, startPodman } from './podman.ts';
 
 const started: string[] = [];
 
@@ -60,6 +60,39 @@ test('starts from the environment alone, with what the chart of SRS sets', async
   const id = await start(options, ['./objs/srs', '-e']);
   await waitUntilHealthy(id);
   expect(await podman(['exec', id, 'wget', '-q', '-O', '-', 'http://127.0.0.1:8080/'])).toContain('<html');
+});
+
+test.each([
+  ['0', ''],
+  ['1000', '--max-old-space-size=512 --max-semi-space-size=16'],
+])(
+  'as user %s with the flags "%s" it starts from the code that the build has compiled',
+  async (user, flags) => {
+    const environment = [`TSRS_NODE_FLAGS=${flags}`, 'NODE_DEBUG_NATIVE=COMPILE_CACHE'];
+    const id = await start(['--user', user, ...environment.flatMap((each) => ['--env', each])]);
+    await waitUntilHealthy(id);
+    const logs = startPodman(['logs', id]);
+    await logs.exited();
+    const said = logs.output;
+    expect(said).toMatch(/code cache for ESM file:\/\/\/usr\/local\/srs\/dist\/main\.js was accepted/);
+    expect(said).not.toMatch(/was rejected|not initialized/);
+    const command = await podman(['exec', id, 'cat', '/proc/1/cmdline']);
+    expect(command.split('\0').slice(1, -4)).toEqual([
+      '--max-semi-space-size=2',
+      ...flags.split(' ').filter(Boolean),
+    ]);
+  },
+);
+
+test('has the folders of ossrs/srs, and a certificate for its https samples', async () => {
+  const id = await start([], ['./objs/srs', '-c', 'conf/https.docker.conf']);
+  await waitUntilHealthy(id);
+  const html = ['index.html', 'favicon.ico', 'crossdomain.xml', 'players/srs_player.html', 'console/ng_index.html'];
+  const files = ['conf/docker.conf', 'conf/full.conf', 'conf/server.key', 'conf/server.crt', 'objs/srs.log'];
+  const scripts = ['etc/init.d/srs', 'usr/lib/systemd/system/srs.service'];
+  await podman(['exec', id, 'ls', ...files, ...scripts, ...html.map((name) => `objs/nginx/html/${name}`)]);
+  const listening = (await podman(['exec', id, 'netstat', '-lnt'])).match(/:\d+(?= )/g);
+  expect(listening).toEqual(expect.arrayContaining([':1990', ':8088']));
 });
 
 test('SIGTERM ends it at once with code 0', async () => {

@@ -14,6 +14,7 @@ export interface Container {
 export interface Volume {
   readonly name: string;
   readonly configMap?: { readonly name: string };
+  readonly persistentVolumeClaim?: { readonly claimName: string };
   readonly [field: string]: unknown;
 }
 
@@ -57,6 +58,11 @@ export function parseManifests(text: string): readonly Manifest[] {
 /** A page of the guide, as its users apply it. */
 export function guide(name: string): readonly Manifest[] {
   return parseManifests(readFileSync(join(import.meta.dirname, 'guide', `${name}.yaml`), 'utf8'));
+}
+
+/** One of the project's own manifests. */
+export function k8s(name: string): readonly Manifest[] {
+  return parseManifests(readFileSync(join(import.meta.dirname, '../../k8s', `${name}.yaml`), 'utf8'));
 }
 
 export function named(manifests: readonly Manifest[], kind: string, name: string): Manifest {

@@ -60,7 +60,7 @@ export class Pod {
   /** Refused or unreachable counts as not ready. */
   async waitUntilReady(): Promise<void> {
     await waitFor(
-      () => `${this.#id} to be ready`,
+      () => `${this.#id} to be ready; ${this.logs().describe()}`,
       async () => (await this.get(1985, '/readyz').catch(() => undefined))?.status === 200,
       { intervalMs: 50 },
     );

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { run } from '../helpers/child.ts';
 import { debianProgram } from '../peer/debian.ts';
-import { buildImage, derive, makeNginxImage, makeNodeImage, nodeImage } from './base-image.ts';
+import {
+  buildImage,
+  derive,
+  makeNginxImage,
+  makeNodeImage,
+  makeUnprivilegedNginxImage,
+  nodeImage,
+} from './base-image.ts';
 import { makeStore, podman } from './podman.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -44,7 +51,11 @@ async function makeImages(folder: string): Promise<void> {
   await buildImage('localhost/tsrs', join(root, 'docker/Dockerfile'), root);
   await buildImage('localhost/tsrs-encoder', join(root, 'docker/Dockerfile.encoder'), root);
   if (!(await has('localhost/nginx'))) await makeNginxImage('localhost/nginx');
-  // The names of the guide's manifests.
+  const unprivileged = 'localhost/nginxinc/nginx-unprivileged:stable';
+  if (!(await has(unprivileged))) await makeUnprivilegedNginxImage(unprivileged, 'localhost/nginx');
+  // The names of our manifests, and of the guide's.
+  await podman(['tag', 'localhost/tsrs', 'localhost/tsrs:0.1.0']);
+  await podman(['tag', 'localhost/tsrs-encoder', 'localhost/tsrs-encoder:0.1.0']);
   await podman(['tag', nodeImage, 'localhost/centos:7']);
   await podman(['tag', 'localhost/tsrs', 'localhost/ossrs/srs:3', 'localhost/ossrs/srs:v4.0.5']);
   await podman(['tag', 'localhost/tsrs-encoder', 'localhost/ossrs/srs:encoder']);
@@ -52,6 +63,7 @@ async function makeImages(folder: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const rename = `find dist -name '*.js' -exec sed -i 's/"${version}"/"${nextVersion}"/' {} +`;
   await derive('localhost/ossrs/srs:v4.0.6', [`RUN ${rename}`], 'localhost/tsrs');
+  await podman(['tag', 'localhost/ossrs/srs:v4.0.6', 'localhost/tsrs:0.2.0']);
 }
 
 /** Of the image that stands for the guide's v4.0.6. */
