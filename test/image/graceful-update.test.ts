@@ -80,10 +80,11 @@ describe('graceful update of edges', () => {
     await viewer.destroy();
     expect(await end).toBe(0);
     await logs.exited();
+    // SIGTERM comes a moment later; what SIGQUIT has begun goes on.
+    expectInOrder(logs.output, [/sig=3, user start gracefully quit/, /force gracefully quit, signo=15/]);
     // The lines of the guide's log, in its order, and those that SRS has added since.
     expectInOrder(logs.output, [
       /sig=3, user start gracefully quit/,
-      /force gracefully quit, signo=15/,
       /cleanup for quit signal fast=0, grace=1/,
       /main cycle terminated, system quit normally/,
       /start wait for 700ms/,
@@ -91,6 +92,7 @@ describe('graceful update of edges', () => {
       /wait for 2 conns to quit/,
       /edge change from 200 to state 0 \(init\)\./,
       /wait for 0 conns to quit/,
+      /source disposed/,
       /final wait for 800ms/,
       /srs gracefully quit/,
       /srs terminated/,

@@ -87,7 +87,13 @@ test.each([
 test('has the folders of ossrs/srs, and a certificate for its https samples', async () => {
   const id = await start([], ['./objs/srs', '-c', 'conf/https.docker.conf']);
   await waitUntilHealthy(id);
-  const html = ['index.html', 'favicon.ico', 'crossdomain.xml', 'players/srs_player.html', 'console/ng_index.html'];
+  const html = [
+    'index.html',
+    'favicon.ico',
+    'crossdomain.xml',
+    'players/srs_player.html',
+    'console/ng_index.html',
+  ];
   const files = ['conf/docker.conf', 'conf/full.conf', 'conf/server.key', 'conf/server.crt', 'objs/srs.log'];
   const scripts = ['etc/init.d/srs', 'usr/lib/systemd/system/srs.service'];
   await podman(['exec', id, 'ls', ...files, ...scripts, ...html.map((name) => `objs/nginx/html/${name}`)]);

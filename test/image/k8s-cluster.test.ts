@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FfmpegPublisher } from '../helpers/ffmpeg.ts';
+import { expectInOrder } from '../helpers/in-order.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { Cluster } from './cluster.ts';
 import { k8s, named, scaled } from './manifest.ts';
@@ -42,8 +43,14 @@ describe('edge-cluster.yaml', () => {
     expect(await serverVersion(`rtmp://${ip(young)}/live/livestream`)).toBe(nextVersion);
     const old = await serverVersion(`rtmp://${ip('srs-edge-stable-deploy-0')}/live/livestream`);
     expect(old).not.toBe(nextVersion);
+    const logs = cluster.pod(young).logs();
     expect(await cluster.pod(young).terminate()).toBe(0);
-    expect(cluster.pod(young).logs().output).toMatch(/sig=3[\s\S]*srs gracefully quit/);
+    await logs.exited();
+    expectInOrder(logs.output, [
+      /sig=3, user start gracefully quit/,
+      /srs gracefully quit/,
+      /srs terminated/,
+    ]);
   });
 });
 
