@@ -1,5 +1,6 @@
 // The suites: `unit` needs nothing but Node; `e2e` and `fault` run the built server and the bundled ffmpeg;
-// `peer` needs programs of the operating system (npm run test:peers), `image` runs containers (npm run test:image).
+// `peer` needs programs of the operating system (npm run test:peers), `network` namespaces for hosts of its own
+// (npm run test:network), `image` runs containers (npm run test:image).
 
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,6 +46,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'fault', include: ['test/fault/**/*.test.ts'], ...realProcesses },
+      },
+      {
+        extends: true,
+        // Each host is a process or two, and all share one address range: one file after the other.
+        test: {
+          name: 'network',
+          include: ['test/network/**/*.test.ts'],
+          ...realProcesses,
+          fileParallelism: false,
+        },
       },
       { extends: true, test: { name: 'peer', include: ['test/peer/**/*.test.ts'], ...realProcesses } },
       {

@@ -102,7 +102,7 @@ export class TestServer {
   }
 
   flvUrl(stream: string, app = 'live'): string {
-    return `http://127.0.0.1:${this.httpPort}/${app}/${stream}.flv`;
+    return `http://${this.host}:${this.httpPort}/${app}/${stream}.flv`;
   }
 
   get log(): string {

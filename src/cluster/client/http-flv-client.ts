@@ -35,6 +35,7 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 export class HttpFlvClient implements UpstreamClient {
   readonly pendingBytes = 0;
+  readonly answeredPings = 0;
   readonly #options: HttpFlvClientOptions;
   readonly #events: RtmpClientEvents;
   readonly #request: ClientRequest;
@@ -79,6 +80,9 @@ export class HttpFlvClient implements UpstreamClient {
 
   /** HTTP-FLV is for players alone. */
   sendMedia(): void {}
+
+  /** HTTP has no pings. */
+  ping(): void {}
 
   close(): void {
     if (this.#stage === 'ended') return;

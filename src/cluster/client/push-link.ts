@@ -7,6 +7,7 @@ import type { RtmpClientSessionOptions } from '../../protocol/rtmp/client-sessio
 import type { Stream } from '../../stream/stream.ts';
 import { ClientError } from './client-error.ts';
 import { CLIENT_PROPERTIES, connectedLine, RECONNECT_REQUEST } from './identity.ts';
+import { PING_TIMEOUT_MS, PingWatch } from './ping-watch.ts';
 import { PushSender } from './push-sender.ts';
 import type { ClientEnd, DialClient, RtmpClientOptions, UpstreamClient } from './rtmp-client.ts';
 
@@ -51,6 +52,7 @@ export class PushLink {
   readonly #client: UpstreamClient;
   #verdictTimer: NodeJS.Timeout | undefined;
   #sender: PushSender | undefined;
+  #pings: PingWatch | undefined;
   #wasAsked = false;
   #isClosed = false;
 
@@ -101,6 +103,7 @@ export class PushLink {
     this.#isClosed = true;
     clearTimeout(this.#verdictTimer);
     this.#sender?.close();
+    this.#pings?.close();
     this.#skips.close();
     this.#client.close();
   }
@@ -135,6 +138,13 @@ export class PushLink {
       client: this.#client,
       onSkip: (bytes) =>
         this.#skips.add('skip', `shrinking, ${bytes} bytes wait: the server reads too slowly`),
+    });
+    this.#pings = new PingWatch(this.#client, () => {
+      this.#finish(
+        'lost',
+        undefined,
+        ClientError.of('timeout', `recv message : timeout ${PING_TIMEOUT_MS} ms`),
+      );
     });
     this.#events.started();
   }

@@ -59,8 +59,11 @@ export interface UpstreamClient {
   readonly sentBytes: number;
   /** Bytes that the network has not taken yet. */
   readonly pendingBytes: number;
+  readonly answeredPings: number;
   /** Publishing only: one audio (8), video (9) or data (18) message; `payload` is copied. */
   sendMedia(typeId: 8 | 9 | 18, timestamp: number, payload: Uint8Array): void;
+  /** Asks the server for a sign of life. */
+  ping(): void;
   /** Leaves politely. May be called twice; no event follows. */
   close(): void;
 }
@@ -124,6 +127,14 @@ export class RtmpClient implements UpstreamClient, RtmpClientHandler {
 
   get pendingBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  get answeredPings(): number {
+    return this.#session.answeredPings;
+  }
+
+  ping(): void {
+    if (this.#stage === 'asked' || this.#stage === 'started') this.#session.ping(performance.now());
   }
 
   sendMedia(typeId: 8 | 9 | 18, timestamp: number, payload: Uint8Array): void {

@@ -16,7 +16,7 @@ import { ClientHandshake } from './handshake/client-handshake.ts';
 import { PACKET_SIZE } from './handshake/digest.ts';
 import { MediaIntake } from './media-intake.ts';
 import { encodeCommand, parseCommand, type RtmpCommand } from './message/command.ts';
-import { encodeSetBufferLength, encodeU32 } from './message/control.ts';
+import { encodeSetBufferLength, encodeU32, USER_CONTROL } from './message/control.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from './message/message-type.ts';
 import { MessageLink } from './message-link.ts';
 
@@ -123,6 +123,16 @@ export class RtmpClientSession {
   sendMedia(typeId: 8 | 9 | 18, timestamp: number, payload: Uint8Array): void {
     const csid = typeId === 8 ? AUDIO_CSID : typeId === 9 ? VIDEO_CSID : DATA_CSID;
     this.#link.sendNow(csid, typeId, this.#streamId, timestamp, payload);
+  }
+
+  /** Asks for a sign of life; `answeredPings` counts them. */
+  ping(nowMs: number): void {
+    this.#link.sendUserControl(USER_CONTROL.pingRequest, Math.floor(nowMs) >>> 0);
+    this.#link.flush();
+  }
+
+  get answeredPings(): number {
+    return this.#link.answeredPings;
   }
 
   /** Tells the server that this client is about to leave. */

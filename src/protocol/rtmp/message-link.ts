@@ -30,6 +30,7 @@ export class MessageLink {
   #acknowledgedBytes = 0;
   #sequence = 0;
   #bufferLengthMs = 0;
+  #answeredPings = 0;
 
   constructor(handler: MessageLinkHandler) {
     this.#handler = handler;
@@ -56,6 +57,11 @@ export class MessageLink {
   /** What the peer last asked to be buffered, ms. */
   get bufferLengthMs(): number {
     return this.#bufferLengthMs;
+  }
+
+  /** Answers to pings of this side. */
+  get answeredPings(): number {
+    return this.#answeredPings;
   }
 
   set limits(limits: ChunkLimits) {
@@ -120,6 +126,7 @@ export class MessageLink {
   #takeUserControl(payload: Buffer): void {
     const { event, value, bufferLengthMs } = parseUserControl(payload);
     if (event === USER_CONTROL.pingRequest) this.sendUserControl(USER_CONTROL.pingResponse, value);
+    if (event === USER_CONTROL.pingResponse) this.#answeredPings++;
     if (event === USER_CONTROL.setBufferLength) this.#bufferLengthMs = bufferLengthMs;
   }
 

@@ -20,6 +20,9 @@ export class FakeClient implements UpstreamClient {
   receivedBytes = 0;
   sentBytes = 0;
   pendingBytes = 0;
+  answeredPings = 0;
+  /** Its server answers pings. */
+  answersPings = false;
   isClosed = false;
   readonly sent: string[] = [];
 
@@ -39,6 +42,12 @@ export class FakeClient implements UpstreamClient {
   sendMedia(typeId: 8 | 9 | 18, timestamp: number, payload: Uint8Array): void {
     this.sent.push(`${typeId}@${timestamp} ${Buffer.from(payload).toString('latin1')}`);
     this.sentBytes += payload.length;
+  }
+
+  ping(): void {
+    if (!this.answersPings) return;
+    this.answeredPings++;
+    this.receivedBytes += 18;
   }
 
   close(): void {

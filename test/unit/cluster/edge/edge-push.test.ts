@@ -185,6 +185,24 @@ describe('an origin that dies', () => {
     expect(told).toEqual(['accepted']);
   });
 
+  test('without a word is missed after 5 s, if it used to answer pings', async () => {
+    await running();
+    const first = origins.at('10.0.0.1:1935');
+    first.answersPings = true;
+    await vi.advanceTimersByTimeAsync(3000);
+    first.answersPings = false;
+    await vi.advanceTimersByTimeAsync(4900);
+    expect(first.isOpen).toBe(true);
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(origins.openTargets).toEqual(['10.0.0.2:1936']);
+  });
+
+  test('never is one that sends nothing and never has answered a ping', async () => {
+    await running();
+    await vi.advanceTimersByTimeAsync(25_000);
+    expect(origins.openTargets).toEqual(['10.0.0.1:1935']);
+  });
+
   test('is waited for 30 s if there is no other; a refusal is one more failure then', async () => {
     await running();
     origins.at('10.0.0.1:1935').fail('closed');
