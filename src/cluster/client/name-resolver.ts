@@ -14,6 +14,8 @@ export interface Location {
   readonly address: Endpoint;
   /** Lower ones come first; 0 but for SRV names. */
   readonly priority: number;
+  /** Share of the streams among those of one priority; 1 but for SRV names. */
+  readonly weight: number;
   /** It comes from an SRV name, which knows the port. */
   readonly isService: boolean;
 }
@@ -55,6 +57,7 @@ export class NameResolver {
       name,
       address: { host, port: name.port },
       priority: 0,
+      weight: 1,
       isService: false,
     }));
   }
@@ -64,10 +67,10 @@ export class NameResolver {
     const services = await this.#services.get(host);
     const located = await Promise.allSettled(services.map((service) => this.#locateHost(service)));
     const found = located.flatMap((answer, index) => {
-      const priority = services[index]?.priority ?? 0;
+      const { priority = 0, weight = 1 } = services[index] ?? {};
       const locations = answer.status === 'fulfilled' ? answer.value : [];
       return locations.map(({ address, name: { host, port } }) => {
-        return { name: { host, port }, address, priority, isService: true };
+        return { name: { host, port }, address, priority, weight, isService: true };
       });
     });
     const [failure] = located;

@@ -11,6 +11,8 @@ export interface ServiceRecord {
   readonly port: number;
   /** Lower ones come first. */
   readonly priority: number;
+  /** Share among those of one priority (RFC 2782). */
+  readonly weight: number;
 }
 
 export interface NameServer {
@@ -62,7 +64,7 @@ async function servicesFrom(resolver: Resolver, names: readonly string[]): Promi
     try {
       const records = await resolver.resolveSrv(name);
       if (records.length > 0) {
-        return records.map(({ name: host, port, priority }) => ({ host, port, priority }));
+        return records.map(({ name: host, port, priority, weight }) => ({ host, port, priority, weight }));
       }
     } catch (error) {
       failure = error;

@@ -36,6 +36,8 @@ export interface OriginRoundOptions {
   readonly onUnresolved: (host: string, error: unknown) => void;
 }
 
+/** RFC 2782: weight 0 has a very small chance beside others. */
+const LEAST_WEIGHT = 0.01;
 /** So long a slow name keeps its place in the order, ms. */
 const RESOLVE_PATIENCE_MS = 200;
 
@@ -119,17 +121,22 @@ function candidate({ origin, index }: Entry, { name, address }: Location): Candi
   return { entry: endpointText(origin), origin: name, address, key: endpointText(address), index };
 }
 
-/** Rendezvous hashing: an address that comes or goes moves only its own streams. */
-function preferred(locations: readonly Location[], streamUrl: string): readonly Location[] {
+/**
+ * Rendezvous hashing: an address that comes or goes moves only its own streams. Weights are those of SRV records: of
+ * two with weights 3 and 1 the first is preferred by three streams of four.
+ */
+export function preferred(locations: readonly Location[], streamUrl: string): readonly Location[] {
   if (locations.length < 2) return locations;
-  const weighted = locations.map((location) => ({ location, weight: weightOf(location, streamUrl) }));
-  const order = (a: (typeof weighted)[0], b: (typeof weighted)[0]) =>
-    a.location.priority - b.location.priority || (a.weight < b.weight ? -1 : 1);
-  return weighted.sort(order).map(({ location }) => location);
+  const drawn = locations.map((location) => ({ location, lot: lotOf(location, streamUrl) }));
+  drawn.sort((a, b) => a.location.priority - b.location.priority || a.lot - b.lot);
+  return drawn.map(({ location }) => location);
 }
 
-function weightOf({ address }: Location, streamUrl: string): string {
-  return createHash('md5')
+/** Exponentially distributed, with the weight as its rate: so the lowest of several is each one's by its share. */
+function lotOf({ address, weight }: Location, streamUrl: string): number {
+  const hash = createHash('md5')
     .update(`${endpointText(address)} ${streamUrl}`)
-    .digest('hex');
+    .digest();
+  const uniform = (hash.readUIntBE(0, 6) + 1) / 2 ** 48;
+  return -Math.log(uniform) / Math.max(weight, LEAST_WEIGHT);
 }

@@ -61,9 +61,9 @@ test('a name that is gone keeps its last addresses; one that never was has none'
 
 test('a service has servers with ports, by priority; a target without address is left out', async () => {
   services['_rtmp._tcp.socs'] = [
-    { host: 'spare', port: 1, priority: 20 },
-    { host: 'gone', port: 2, priority: 10 },
-    { host: 'first', port: 3, priority: 10 },
+    { host: 'spare', port: 1, priority: 20, weight: 1 },
+    { host: 'gone', port: 2, priority: 10, weight: 1 },
+    { host: 'first', port: 3, priority: 10, weight: 1 },
   ];
   names.spare = ['10.0.0.9'];
   names.first = ['10.0.0.1', '10.0.0.2'];

@@ -170,8 +170,8 @@ describe('a name', () => {
   test('of a service has ports, of the API or of RTMP, and targets that know themselves by their names', async () => {
     services = {
       '_srs._tcp.socs': [
-        { host: 'a.socs', port: 1986, priority: 0 },
-        { host: 'b.socs', port: 1935, priority: 0 },
+        { host: 'a.socs', port: 1986, priority: 0, weight: 1 },
+        { host: 'b.socs', port: 1935, priority: 0, weight: 1 },
       ],
     };
     names = { 'a.socs': ['10.0.0.1'], 'b.socs': ['10.0.0.2'] };
