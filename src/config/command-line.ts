@@ -70,6 +70,8 @@ function takeWord(args: readonly string[], index: number, wishes: Wishes): numbe
     wishes.help = true;
     return 1;
   }
+  // SRS knows letters only, and would name the second dash.
+  if (word.startsWith('--')) return { fault: `invalid option: "${word}", read help: ` };
   return takeLetters(word, args, index, wishes);
 }
 
@@ -98,7 +100,7 @@ function takeLetters(word: string, args: readonly string[], index: number, wishe
     // SRS takes the rest of the word as the file and then as letters too: -cFILE has never worked.
     const rest = word.slice(i + 1);
     const value = rest === '' ? args[index + taken] : rest;
-    if (value === undefined) return { fault: '-c requires params' };
+    if (value === undefined) return { fault: '-c requires params: the name of a configuration file' };
     if (rest === '') taken++;
     wishes.configFile = value;
   }

@@ -128,10 +128,11 @@ function exists(file: string, readFile: ReadFile): boolean {
 
 function noFile(wanted: string, tried: readonly string[], notices: readonly Notice[]): LoadResult {
   const message = `no config file at ${tried.join(', ')}`;
-  const at = { file: wanted === '' ? (tried[0] ?? '') : wanted, line: 0, column: 0 };
-  const diagnostics = [error('file', at, message, { srs: message })];
+  const file = wanted === '' ? (tried[0] ?? '') : wanted;
+  const hint = 'name one with -c FILE, or use -e to take the configuration from SRS_* variables';
+  const diagnostics = [error('file', { file, line: 0, column: 0 }, message, { srs: message, hint })];
   return {
-    file: wanted,
+    file,
     files: [],
     config: undefined,
     diagnostics,

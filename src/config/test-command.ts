@@ -11,16 +11,20 @@ export interface TestReport {
   readonly exitCode: number;
 }
 
+/** Exit code 0 if the server would start with it. */
 export function testReport(result: LoadResult): TestReport {
   const notices = result.notices.map((notice) => notice.text);
   const diagnostics = result.diagnostics.map(formatDiagnostic);
   const { failure } = result;
-  const verdict = failure === undefined ? goodLines(result.file) : badLines(result, failure);
+  const verdict = failure === undefined ? goodLines(result.file || ENVIRONMENT) : badLines(result, failure);
   return {
     text: `${[...notices, ...diagnostics, ...verdict].join('\n')}\n`,
     exitCode: failure === undefined ? 0 : exitCodeOf(failure.code),
   };
 }
+
+/** Where a file would be named, if there is none (-e). */
+const ENVIRONMENT = 'environment';
 
 function goodLines(file: string): readonly string[] {
   return [
@@ -33,9 +37,10 @@ function goodLines(file: string): readonly string[] {
 function badLines(result: LoadResult, failure: { code: number; text: string }): readonly string[] {
   const errors = result.diagnostics.filter((one) => one.severity === 'error').length;
   const count = errors === 1 ? '1 error' : `${errors} errors`;
+  const file = result.file || ENVIRONMENT;
   return [
-    `${count} in ${result.file}`,
+    `${count} in ${file}`,
     `invalid config, code=${failure.code} : ${printable(failure.text)}`,
-    `config file ${result.file} test is failed`,
+    `config file ${file} test is failed`,
   ];
 }

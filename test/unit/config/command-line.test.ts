@@ -58,7 +58,7 @@ describe('arguments', () => {
     ['extra -t -c x.conf', testing('x.conf')],
     ['-z', invalid('z')],
     ['-tz', invalid('z')],
-    ['--foo', invalid('-')],
+    ['--foo', invalid('--foo')],
     ['-p 1935', invalid('p')],
     ['-cconf/x.conf', invalid('o')],
     ['-c/x.conf', invalid('/')],
@@ -67,7 +67,7 @@ describe('arguments', () => {
       {
         type: 'fail',
         code: 1023,
-        text: 'config parse options : parse argv : -c requires params',
+        text: 'config parse options : parse argv : -c requires params: the name of a configuration file',
         exitCode: 255,
       },
     ],
@@ -76,7 +76,7 @@ describe('arguments', () => {
       {
         type: 'fail',
         code: 1023,
-        text: 'config parse options : parse argv : -c requires params',
+        text: 'config parse options : parse argv : -c requires params: the name of a configuration file',
         exitCode: 255,
       },
     ],
