@@ -9,6 +9,7 @@ export const PAGING_QUERY = {
 
 const MIN_COUNT = 10;
 
+/** The entries that `start` and `count` of the query ask for. */
 export function page<T extends { readonly id: string }>(
   items: readonly T[],
   query: Readonly<Record<string, string | undefined>>,

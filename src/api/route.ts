@@ -59,6 +59,7 @@ const headFields = {
   pid: text('Process id.'),
 };
 
+/** A route whose answers begin with the fields that all of them share. */
 export function route<const F extends Fields>(facts: RouteFacts<F>): ApiRoute {
   const { path, says, documented = ['GET'], query = {}, isHeadless = false, fields, handle } = facts;
   const head: Fields = isHeadless ? codeField : headFields;
@@ -87,6 +88,7 @@ export function data<V>(value: V): ApiAnswer<V> {
   return { type: 'data', value };
 }
 
+/** `code` is one of SRS's error numbers: the answer is `{"code":N}` with status 200. */
 export function failure(code: number): ApiAnswer<never> {
   return { type: 'failure', code };
 }

@@ -17,6 +17,7 @@ export interface Variable {
   readonly value: string;
 }
 
+/** The first variable of the row that is set; an empty one counts as unset. */
 export function variableOf(row: Row, path: readonly string[], env: Environment): Variable | undefined {
   for (const name of variablesOf(row, path)) {
     const value = env[name];

@@ -16,6 +16,7 @@ export const PROBE_PATHS = [HEALTH_PATH, READY_PATH];
 
 const NO_STORE = { 'Cache-Control': 'no-store' };
 
+/** Answers 200 while alive, and 503 to /readyz before the server is ready and while it drains. */
 export function addProbeRoutes(fastify: FastifyInstance, readiness: Readiness): void {
   const health = (reply: FastifyReply) => reply.headers(NO_STORE).send({ status: 'ok' });
   fastify.get(HEALTH_PATH, (_request, reply) => health(reply));

@@ -12,6 +12,7 @@ export interface SignalActions {
   readonly quitGracefully: () => void;
 }
 
+/** For the life of the process. */
 export function installSignals(actions: SignalActions): void {
   process.on('SIGHUP', actions.reload);
   process.on('SIGUSR1', actions.reopenLog);

@@ -11,6 +11,7 @@ const JSONP_PARAMETERS = [
   queryParameter('method', 'With `callback`: GET, PUT, POST or DELETE in place of the real method.'),
 ];
 
+/** @param version of the server */
 export function openApiDocument(routes: readonly ApiRoute[], version: string): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {

@@ -22,6 +22,7 @@ export const clientSchema = object('Somebody who plays or publishes.', {
   kbps: kbpsSchema,
 });
 
+/** A client as /api/v1/clients/ lists it. */
 export function clientValue(context: ApiContext, client: ClientStatistics): ValueOf<typeof clientSchema> {
   const { facts, stream, traffic } = client;
   return {

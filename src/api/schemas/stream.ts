@@ -26,6 +26,7 @@ export const streamSchema = object('A stream that is published or played.', {
   audio: audioSchema,
 });
 
+/** A stream as /api/v1/streams/ lists it. */
 export function streamValue(context: ApiContext, stream: StreamStatistics): ValueOf<typeof streamSchema> {
   const { id, vhost, app, name } = stream;
   const live = context.streams.find({ vhost: vhost.name, app, stream: name });

@@ -50,6 +50,7 @@ export const summariesSchema = object('Summary.', {
   }),
 });
 
+/** The answer of /api/v1/summaries; `ok` once the machine has been sampled. */
 export function summariesValue(context: ApiContext): ValueOf<typeof summariesSchema> {
   const { host } = context;
   const { self, cpu, usage, memory, disk, load, sockets } = host;

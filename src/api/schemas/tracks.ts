@@ -37,6 +37,7 @@ function describing(stream: Stream | undefined, track: 'audio' | 'video'): Media
   return frame === undefined || NEEDS_HEADER.has(frame.codec) ? undefined : frame;
 }
 
+/** What the sequence header, or the first picture, says; null before there is one. */
 export function videoValue(stream: Stream | undefined): ValueOf<typeof videoSchema> {
   const message = describing(stream, 'video');
   if (message === undefined) return null;
@@ -47,6 +48,7 @@ export function videoValue(stream: Stream | undefined): ValueOf<typeof videoSche
   return { codec, profile, level, width, height };
 }
 
+/** What the sequence header, or the first frame, says; null before there is one. */
 export function audioValue(stream: Stream | undefined): ValueOf<typeof audioSchema> {
   const message = describing(stream, 'audio');
   if (message === undefined) return null;

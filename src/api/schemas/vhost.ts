@@ -19,6 +19,7 @@ export const vhostSchema = object('A virtual host that had a client.', {
   }),
 });
 
+/** A vhost as /api/v1/vhosts/ lists it: those that have had clients. */
 export function vhostValue(context: ApiContext, vhost: VhostStatistics): ValueOf<typeof vhostSchema> {
   const settings = context.config().findVhost(vhost.name);
   const published = context.statistics.streams.filter((one) => one.vhost === vhost && one.isPublishing);

@@ -180,6 +180,7 @@ export function endpoint(fallback: Endpoint, facts: Facts): Row<Endpoint> {
   return { kind: 'row', type: 'endpoint', default: fallback, ...facts };
 }
 
+/** Several of them, none by default. */
 export function endpoints(facts: Facts): Row<readonly Endpoint[]> {
   return { kind: 'row', type: 'endpoints', default: [], ...facts };
 }
@@ -230,6 +231,7 @@ export function blocks<const R extends Rows, const A extends string>(
   return { kind: 'block', many: true, argument, support: 'works', checked: true, rows, ...facts };
 }
 
+/** A default that depends on other settings. */
 export function isDependent<T>(value: Default<T>): value is DependentDefault<T> {
   return typeof value === 'object' && value !== null && 'of' in value && typeof value.of === 'function';
 }

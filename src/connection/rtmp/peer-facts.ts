@@ -12,10 +12,12 @@ const SERVER_MARK = 'srs_pid';
 /** A peer's text in a log line. */
 const MAX_TEXT = 64;
 
+/** Of `connect`: servers follow redirects and are told of unpublishes. */
 export function isServer(args: Amf0Object | undefined): boolean {
   return numberProperty(args, SERVER_MARK) !== undefined;
 }
 
+/** SRS's line for `connect`. */
 export function connectLine({ tcUrl, pageUrl, swfUrl, url, args }: ConnectRequest): string {
   const where = `schema=${url.schema}, vhost=${url.vhost}, port=${url.port}, app=${url.app}`;
   return `connect app, tcUrl=${tcUrl}, pageUrl=${pageUrl}, swfUrl=${swfUrl}, ${where}, args=${args === undefined ? 'null' : '(obj)'}`;
@@ -28,6 +30,7 @@ export function serverLine(args: Amf0Object | undefined): string {
   return `edge-srs ip=${ip}, version=${version}, pid=${numberProperty(args, SERVER_MARK)}, id=0`;
 }
 
+/** SRS's line for a publish or play; `type` is the client's. */
 export function identifiedLine(type: string, url: RtmpUrl, durationMs: number): string {
   const { vhost, app, stream, param } = url;
   return `client identified, type=${type}, vhost=${vhost}, app=${app}, stream=${stream}, param=${param}, duration=${durationMs}ms`;

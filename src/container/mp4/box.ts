@@ -23,6 +23,7 @@ export function u8(...values: readonly number[]): Buffer {
   return Buffer.from(values);
 }
 
+/** Big-endian, as all numbers of MP4. */
 export function u16(...values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(values.length * 2);
   for (const [index, value] of values.entries()) bytes.writeUInt16BE(value & 0xffff, index * 2);
@@ -35,6 +36,7 @@ export function u32(...values: readonly number[]): Buffer {
   return bytes;
 }
 
+/** Numbers up to 2^53. */
 export function u64(...values: readonly number[]): Buffer {
   const bytes = Buffer.alloc(values.length * 8);
   for (const [index, value] of values.entries()) bytes.writeBigUInt64BE(BigInt(value), index * 8);

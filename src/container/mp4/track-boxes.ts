@@ -79,6 +79,7 @@ export function movieHeader(durationMs: number): Buffer {
   );
 }
 
+/** `trak` of the pictures: ISO/IEC 14496-12, 8.3.1. */
 export function videoTrack(track: Mp4VideoTrack, samples: TrackSamples): Buffer {
   const { width, height, timescale } = track;
   const header = trackHeader(VIDEO_TRACK_ID, samples.playedMs, 0, width, height);
@@ -97,6 +98,7 @@ export function videoTrack(track: Mp4VideoTrack, samples: TrackSamples): Buffer 
   );
 }
 
+/** `trak` of the sound: ISO/IEC 14496-12, 8.3.1. */
 export function audioTrack(track: Mp4AudioTrack, samples: TrackSamples): Buffer {
   const header = trackHeader(AUDIO_TRACK_ID, samples.playedMs, 0x100, 0, 0);
   const handler = handlerBox('soun', 'SoundHandler');

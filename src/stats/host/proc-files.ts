@@ -15,11 +15,13 @@ export const CPU_TIME_FIELDS = [
 
 export type CpuTimes = Readonly<Record<(typeof CPU_TIME_FIELDS)[number], number>>;
 
+/** The line `cpu` of /proc/stat. */
 export function parseCpuTimes(text: string): CpuTimes {
   const fields = /^cpu +(.*)$/m.exec(text)?.[1]?.split(/\s+/) ?? [];
   return Object.fromEntries(CPU_TIME_FIELDS.map((name, i) => [name, Number(fields[i] ?? 0)])) as CpuTimes;
 }
 
+/** Clock ticks of all kinds. */
 export function totalCpuTime(times: CpuTimes): number {
   return CPU_TIME_FIELDS.reduce((sum, name) => sum + times[name], 0);
 }
@@ -34,6 +36,7 @@ export interface Memory {
   readonly swapFree: number;
 }
 
+/** /proc/meminfo. */
 export function parseMemory(text: string): Memory {
   const value = (name: string) => numberAfter(text, `${name}:`);
   return {
@@ -53,6 +56,7 @@ export interface NetworkDevice {
   readonly sentBytes: number;
 }
 
+/** /proc/net/dev: bytes since boot, a device a line. */
 export function parseNetworkDevices(text: string): readonly NetworkDevice[] {
   return [...text.matchAll(/^ *([^\s:]+): *(.*)$/gm)].map(([, name = '', counts = '']) => {
     const fields = counts.split(/\s+/).map(Number);

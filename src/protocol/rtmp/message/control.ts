@@ -34,6 +34,7 @@ export function parseU32(payload: Buffer): number {
   return payload.readUInt32BE(0);
 }
 
+/** Five bytes: RTMP 1.0, 5.4.5. `limitType` 0 hard, 1 soft, 2 dynamic. */
 export function encodeSetPeerBandwidth(sizeBytes: number, limitType: number): Buffer {
   const payload = Buffer.allocUnsafe(5);
   payload.writeUInt32BE(sizeBytes, 0);
@@ -41,6 +42,7 @@ export function encodeSetPeerBandwidth(sizeBytes: number, limitType: number): Bu
   return payload;
 }
 
+/** Six bytes, for events with one value of 32 bits: RTMP 1.0, 7.1.7. */
 export function encodeUserControl(event: number, value: number): Buffer {
   const payload = Buffer.allocUnsafe(6);
   payload.writeUInt16BE(event, 0);
@@ -48,6 +50,7 @@ export function encodeUserControl(event: number, value: number): Buffer {
   return payload;
 }
 
+/** Ten bytes: RTMP 1.0, 7.1.7, event 3. */
 export function encodeSetBufferLength(streamId: number, lengthMs: number): Buffer {
   const payload = Buffer.allocUnsafe(10);
   payload.writeUInt16BE(USER_CONTROL.setBufferLength, 0);
