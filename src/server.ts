@@ -69,6 +69,8 @@ export interface StreamWorker {
 
 export class Server {
   readonly #setup: ServerSetup;
+  /** Of this process, for the API and for hooks. */
+  readonly #serviceId = connectionId();
   readonly #log: Logger;
   readonly #connections: ConnectionRegistry;
   readonly #streams = new StreamRegistry();
@@ -114,6 +116,7 @@ export class Server {
       findOwnStream: (id) => this.#findOwnStream(id),
       isOwnAddress: (address) => isOwnAddress(networkInterfaces(), address),
       identity: setup.identity,
+      hookIdentity: () => ({ serverId: setup.serverId(), serviceId: this.#serviceId }),
       serverIp: ownAddress(networkInterfaces(), setup.config().stats.network),
       log: setup.log,
     });
@@ -226,7 +229,7 @@ export class Server {
     return {
       identity: {
         server: serverId,
-        service: connectionId(),
+        service: this.#serviceId,
         pid: String(process.pid),
         version: identity.version,
       },

@@ -22,7 +22,8 @@ import type { EdgePush } from './edge/edge-push.ts';
 import { EdgePushes, type PublishRoute } from './edge/edge-pushes.ts';
 import { OriginHealth } from './edge/origin-health.ts';
 import { type ClientConnect, checkToken, type TokenVerdict } from './edge/token-check.ts';
-import { type FindForward, Forwards } from './forward/forwards.ts';
+import type { BackendIdentity } from './forward/forward-backend.ts';
+import { type FindForward, Forwards, type PublisherFacts } from './forward/forwards.ts';
 import { askCoworker, type OwnerQuestion, type PublishClaim } from './origin/coworker-question.ts';
 import { askCoworkerByRtmp, ownerQuestionOf } from './origin/coworker-rtmp.ts';
 import { type AskCoworker, Coworkers } from './origin/coworkers.ts';
@@ -47,6 +48,8 @@ export interface ClusterOptions {
   /** Is this address one of this machine? */
   readonly isOwnAddress: (address: string) => boolean;
   readonly identity: ServerIdentity;
+  /** What hooks are told of this server. */
+  readonly hookIdentity: () => Omit<BackendIdentity, 'userAgent'>;
   /** An address of this machine, for the logs of others. */
   readonly serverIp: string;
   readonly log: Logger;
@@ -91,9 +94,11 @@ export class Cluster {
     const edge = { ...upstream, optionsOf: edgeOf, isRelay: false };
     this.#pulls = new EdgePulls(edge);
     this.#pushes = new EdgePushes(edge);
-    this.#forwards = new Forwards(forwardOf, { ...shared, lookup: resolver.lookup });
+    const userAgent = `${identity.name}/${identity.version}`;
+    const backend = () => ({ ...options.hookIdentity(), userAgent });
+    this.#forwards = new Forwards(forwardOf, { ...shared, lookup: resolver.lookup, backend });
     const { ownApiPort, ownRtmpPort, isOwnAddress } = options;
-    const ask = this.#askCoworker(`${identity.name}/${identity.version}`);
+    const ask = this.#askCoworker(userAgent);
     const coworkers = new Coworkers({ resolver, ask, isOwnAddress, ownApiPort, ownRtmpPort, log, now });
     this.#origin = new OriginCluster(originOf, coworkers, log);
     this.#claims = new PublishClaims({ find: originOf, coworkers, log, now: Date.now, newId: randomUUID });
@@ -159,8 +164,12 @@ export class Cluster {
     return claim === undefined ? {} : { claim };
   }
 
-  checkPublish(id: StreamId, host: string): Promise<string | undefined> | undefined {
-    return this.#claims.check(id, host);
+  /** See ClusterGate. A stream that is not ours to have is forwarded nowhere: the other origins are asked first. */
+  checkPublish(id: StreamId, publisher: PublisherFacts): Promise<string | undefined> | undefined {
+    if (this.#options.edgeOf(id.vhost) !== undefined) return undefined;
+    const claim = this.#claims.check(id, publisher.url.host);
+    if (claim === undefined) return this.#forwards.check(id, publisher);
+    return claim.then((refusal) => refusal ?? this.#forwards.check(id, publisher));
   }
 
   /** A stream is published here. */

@@ -37,11 +37,10 @@ export interface ClusterGate {
    */
   answerOwnerQuestion(args: Amf0Object | undefined): boolean | undefined;
   /**
-   * Whether a publisher may have a stream that perhaps another origin has.
-   * @param host that the publisher came to
+   * Whether a publisher may have a stream: perhaps another origin has it, or a hook says where it is forwarded.
    * @returns undefined if nobody is to be asked; resolves with why not, or undefined
    */
-  checkPublish(id: StreamId, host: string): Promise<string | undefined> | undefined;
+  checkPublish(id: StreamId, publisher: PublisherFacts): Promise<string | undefined> | undefined;
   /**
    * Somebody wants to publish a stream. On an edge it goes to an origin.
    * @param options of the streams of the vhost
@@ -54,6 +53,14 @@ export interface ClusterGate {
     options: StreamOptions,
     connectionId: string,
   ): PublishRoute | undefined;
+}
+
+/** Who wants to publish. */
+export interface PublisherFacts {
+  readonly connectionId: string;
+  readonly ip: string;
+  readonly tcUrl: string;
+  readonly url: RtmpUrl;
 }
 
 /** What a client said in its `connect`. */

@@ -2,17 +2,19 @@
 
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digests, isKeyFrame, mediaFrames } from '../helpers/flv.ts';
 import { mediaTags } from '../helpers/media.ts';
 import { freePort, uniqueName } from '../helpers/names.ts';
 import { RtmpPeer } from '../helpers/rtmp-peer.ts';
-import { TestServer } from '../helpers/server.ts';
+import { projectRoot, TestServer } from '../helpers/server.ts';
 import { FlvViewer } from '../helpers/viewer.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 let origin: TestServer;
 let edge: TestServer;
+const tlsFile = (name: string) => join(projectRoot, 'test/golden/tls', name);
 const edgeOf = (cluster: string) => TestServer.start({ vhost: `cluster { mode remote; ${cluster} }` });
 beforeAll(async () => {
   origin = await TestServer.start();
@@ -111,4 +113,24 @@ test('follow_client: the protocol of the first viewer is that of the pull', asyn
   await waitFor('pictures', () => viewer.tags.some(isKeyFrame) && player.tags.some(isKeyFrame));
   for (const peer of [viewer, player, publisher]) peer.destroy();
   for (const server of [http, rtmp]) await server.stop();
+});
+
+test('protocol flvs: over TLS, from an origin with a certificate of its own making', async () => {
+  const tlsPort = await freePort();
+  const files = ['key', 'cert'].map(
+    (kind) => `${kind} ${tlsFile(kind === 'key' ? 'server.key' : 'server.crt')};`,
+  );
+  const secure = await TestServer.start({
+    httpServer: `https { enabled on; listen ${tlsPort}; ${files.join(' ')} }`,
+  });
+  const own = await edgeOf(`protocol flvs; origin 127.0.0.1:${tlsPort};`);
+  const stream = uniqueName('flvs');
+  const publisher = await publish(secure, stream);
+  const player = await RtmpPeer.player(own.target, own.tcUrl(), stream);
+  await waitFor('a picture', () => player.tags.some(isKeyFrame));
+  expect(own.log).toContain(
+    `Edge: Connect to https://127.0.0.1:${tlsPort}/live/${stream}.flv ok, status=200`,
+  );
+  for (const peer of [player, publisher]) peer.destroy();
+  for (const server of [own, secure]) await server.stop();
 });

@@ -28,8 +28,10 @@ export interface ForwardEnvironment {
 
 export interface ForwarderOptions {
   readonly stream: Stream;
-  /** What the publisher asked for: the destination is asked for the same. */
+  /** What the destination is asked for: as a rule what the publisher asked for here. */
   readonly url: RtmpUrl;
+  /** The vhost that this names. */
+  readonly vhost: string;
   /** `host[:port]` */
   readonly destination: string;
   /** Tell the destination who connects (`debug_srs_upnode`). */
@@ -94,10 +96,10 @@ export class Forwarder {
   }
 
   #connect(): void {
-    const { stream, url: asked, destination, hasIdentity, chunkSize } = this.#options;
+    const { stream, url: asked, vhost, destination, hasIdentity, chunkSize } = this.#options;
     const { dial, lookup, identity, serverIp } = this.#env;
     const endpoint = parseEndpoint(destination, RTMP_PORT);
-    const url = upstreamUrl({ url: asked, vhost: stream.id.vhost, vhostTemplate: '[vhost]', endpoint });
+    const url = upstreamUrl({ url: asked, vhost, vhostTemplate: '[vhost]', endpoint });
     const args = hasIdentity ? { args: identityArguments(identity, this.#log.connectionId, serverIp) } : {};
     const text = `rtmp://${endpointText(endpoint)}/${url.app}/${url.stream}`;
     this.#link = new PushLink(

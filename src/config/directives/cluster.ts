@@ -87,10 +87,9 @@ export const forward = block(
       example: '127.0.0.1:19350',
     }),
     backend: url('', {
-      says: 'HTTP hook that is asked where to forward a stream.',
+      says: 'HTTP hook that is asked where to forward a stream; it takes the place of `destination`, and refuses the publisher if it fails.',
       reload: 'applied',
       since: '5',
-      support: 'planned',
       example: 'http://127.0.0.1:8085/api/v1/forward',
     }),
   },

@@ -30,6 +30,7 @@ export function forwardOptionsOf(config: Config, name: string): ForwardOptions |
   if (vhost?.name !== name || !vhost.forward.enabled) return undefined;
   return {
     destinations: vhost.forward.destination,
+    backend: vhost.forward.backend,
     hasIdentity: vhost.cluster.debug_srs_upnode,
     chunkSize: vhost.chunk_size,
   };

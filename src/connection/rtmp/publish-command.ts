@@ -41,7 +41,8 @@ export class PublishCommand {
   #checkOrigins(request: PublishRequest, vhost: VhostOptions): void {
     const { requestId, url } = request;
     const id = { vhost: vhost.name, app: url.app, stream: url.stream };
-    const check = this.#peer.host.cluster.checkPublish(id, url.host);
+    const { id: connectionId, remoteAddress: ip, connect, host } = this.#peer;
+    const check = host.cluster.checkPublish(id, { connectionId, ip, tcUrl: connect?.tcUrl ?? '', url });
     if (check === undefined) {
       this.#start(request, vhost);
       return;

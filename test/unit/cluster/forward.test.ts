@@ -33,18 +33,20 @@ function send(publication: Publication, payload: Buffer, timestampMs: number): v
   });
 }
 
+const plain = { backend: '', hasIdentity: false, chunkSize: 60_000 };
 const texts = (sent: readonly string[]) => sent.map((line) => line.replace(/[^ -~]|['/]/g, '').trim());
 
 beforeEach(() => {
   vi.useFakeTimers();
   others = new FakeOrigins();
   lines = [];
-  options = { destinations: ['a.example.com', '10.0.0.2:1936'], hasIdentity: false, chunkSize: 60_000 };
+  options = { destinations: ['a.example.com', '10.0.0.2:1936'], ...plain };
   forwards = new Forwards((vhost) => (vhost === 'v' ? options : undefined), {
     dial: others.dial,
     lookup: () => {},
     identity: { name: 'tsrs', version: '1.2.3' },
     serverIp: '10.9.9.9',
+    backend: () => ({ serverId: 'vid-1', serviceId: 'srv-1', userAgent: 'tsrs/1.2.3' }),
     log: createLogger({ isEnabled: () => true, writeLine: (_level, _id, _tag, text) => lines.push(text) }),
     now: () => performance.now(),
     random: () => 0.5,
@@ -94,7 +96,7 @@ describe('a published stream', () => {
 
   test('goes to the destinations of now after a reload', () => {
     publish();
-    options = { destinations: ['10.0.0.3'], hasIdentity: false, chunkSize: 60_000 };
+    options = { destinations: ['10.0.0.3'], ...plain };
     forwards.attach(stream);
     expect(others.openTargets).toEqual(['10.0.0.3:1935']);
   });
@@ -102,7 +104,7 @@ describe('a published stream', () => {
 
 describe('a destination that is not there', () => {
   test('is asked again, soon at first and every 3 s later, and costs few lines', async () => {
-    options = { destinations: ['10.0.0.2'], hasIdentity: false, chunkSize: 60_000 };
+    options = { destinations: ['10.0.0.2'], ...plain };
     publish();
     for (let ms = 0; ms < 60_000; ms += 50) {
       for (const client of others.open) client.fail('connect');
@@ -116,7 +118,7 @@ describe('a destination that is not there', () => {
   });
 
   test('because somebody else publishes there is a standby that takes over', async () => {
-    options = { destinations: ['10.0.0.2'], hasIdentity: false, chunkSize: 60_000 };
+    options = { destinations: ['10.0.0.2'], ...plain };
     const publication = publish();
     send(publication, keyFrame('1'), 0);
     for (let ms = 0; ms < 20_000; ms += 50) {
