@@ -100,7 +100,9 @@ export class Server {
     const { config, log } = setup;
     const queues = new DiskQueues();
     this.#hls = new HlsOutput({ findOptions: optionsFinder(config, hlsOptions), queues, log });
-    this.#dvr = new DvrOutput({ findOptions: optionsFinder(config, dvrOptions), queues, log });
+    const findDvr = optionsFinder(config, dvrOptions);
+    const allDvr = () => config().vhosts.flatMap(({ name }) => findDvr(name) ?? []);
+    this.#dvr = new DvrOutput({ findOptions: findDvr, allOptions: allDvr, queues, log });
     this.#dash = new DashOutput({ findOptions: optionsFinder(config, dashOptions), queues, log });
     this.#streams.onPublish((stream) => this.#hls.attach(stream));
     this.#streams.onPublish((stream) => this.#dash.attach(stream));
@@ -167,6 +169,7 @@ export class Server {
     this.#sampler.start();
     this.#clientLines.start();
     await this.#listeners.start(this.#ports(this.#setup.config()));
+    this.#dvr.repairLeftOvers();
   }
 
   /** Nobody new comes in; the API is still asked. May be called twice. */

@@ -6,7 +6,13 @@ import { afterEach, expect, test } from 'vitest';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
 import { mediaFile, mediaTags } from '../helpers/media.ts';
 import { type Packet, probe, track } from '../helpers/packets.ts';
-import { expectPlayable, filesBelow, finishedRecordings } from '../helpers/recordings.ts';
+import {
+  durationSec,
+  expectPlayable,
+  filesBelow,
+  finishedRecordings,
+  flvMetadata,
+} from '../helpers/recordings.ts';
 import { RtmpPeer } from '../helpers/rtmp-peer.ts';
 import { TestServer } from '../helpers/server.ts';
 import { type SmallDisk, smallDisk } from '../helpers/small-disk.ts';
@@ -28,7 +34,7 @@ async function start(dvr: string, more: { vhosts?: string; prelude?: string } = 
 const hashes = (packets: readonly Packet[], name: string) => track(packets, name).map(({ hash }) => hash);
 const megabyte = 1024 * 1024;
 
-test('kill -9: what was recorded until then plays, FLV and MP4', async () => {
+test('kill -9: what was recorded until then plays, FLV and MP4, and the next server completes it', async () => {
   const mp4 = 'vhost mp4.test { dvr { enabled on; dvr_path ./rec/x.mp4; } }';
   const server = await start('dvr_path ./rec/x.flv;', { vhosts: mp4 });
   const tags = (await mediaTags('h264-bframes-aac.flv')).filter(({ timestampMs }) => timestampMs < 4500);
@@ -58,6 +64,21 @@ test('kill -9: what was recorded until then plays, FLV and MP4', async () => {
       expect(recorded).toEqual(hashes(source, name).slice(0, recorded.length));
     }
   }
+  const left = await Promise.all(paths.map((path) => probe(path)));
+  await start(`dvr_repair 0.5; dvr_path ${root}/x.flv;`, {
+    vhosts: `vhost mp4.test { dvr { enabled on; dvr_repair 0.5; dvr_path ${root}/x.mp4; } }`,
+  });
+  const completed = await finishedRecordings(root, 2);
+  expect(completed).toEqual(['x.flv', 'x.mp4'].map((name) => join(root, name)));
+  for (const [index, path] of completed.entries()) {
+    await expectPlayable(path);
+    const { packets } = await probe(path);
+    expect(packets).toEqual(left[index]!.packets);
+    const endMs = Math.max(...packets.map(({ dtsMs }) => dtsMs));
+    expect(await durationSec(path), path).toBeGreaterThan(endMs / 1000);
+    expect(await durationSec(path), path).toBeLessThan(endMs / 1000 + 0.2);
+  }
+  expect(flvMetadata(completed[0]!).filesize).toBe(statSync(completed[0]!).size);
 });
 
 for (const format of ['flv', 'mp4']) {

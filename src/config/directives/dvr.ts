@@ -1,6 +1,6 @@
 // dvr { }: recording (spec config 3.6).
 
-import { block, flag, int, list, template, word } from './row.ts';
+import { block, flag, float, int, list, template, word } from './row.ts';
 
 export const dvr = block(
   { says: 'Record streams to files.', since: '1', reload: 'applied', support: 'works' },
@@ -30,6 +30,12 @@ export const dvr = block(
       since: '1',
     }),
     dvr_wait_keyframe: flag(true, { says: 'Cut only at key frames.', reload: 'applied', since: '1' }),
+    dvr_repair: float(60, {
+      says: 'Recordings that a killed server left as .tmp are completed when nobody has written them for so long, 0 never.',
+      unit: 's',
+      reload: 'applied',
+      since: 'tsrs',
+    }),
     time_jitter: word(['full', 'zero', 'off'], 'full', 'off', {
       says: 'Timestamps in the file, as in play.time_jitter.',
       reload: 'applied',

@@ -18,5 +18,6 @@ export function dvrOptions(vhost: VhostSettings, root: RootSettings): DvrOptions
     waitsForKeyFrame: dvr.dvr_wait_keyframe,
     jitter: dvr.time_jitter,
     isUtc: root.utc_time,
+    repairMs: Math.max(0, dvr.dvr_repair * MS_PER_SEC),
   };
 }

@@ -5,9 +5,13 @@
 import { decodeAmf0 } from '../../protocol/amf0/decode.ts';
 import { encodeAmf0 } from '../../protocol/amf0/encode.ts';
 import { type Amf0Object, type Amf0Value, amf0Object, isAmf0Object } from '../../protocol/amf0/value.ts';
+import { FLV_TAG_HEADER_SIZE } from './flv-tag.ts';
 
 /** Key frames that are listed at most: about 9 KB per file. Longer files list each second one, each fourth, … */
 const MAX_KEY_FRAMES = 512;
+
+/** Where in the file the data of its script tag is: behind the file header and that of the tag. */
+export const FILE_METADATA_POSITION = 13 + FLV_TAG_HEADER_SIZE;
 
 export interface FlvFileFacts {
   readonly durationSec: number;

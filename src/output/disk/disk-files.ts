@@ -109,7 +109,8 @@ export async function replaceFile(
   }
 }
 
-async function renameFile(from: string, to: string): Promise<void> {
+/** Rejects with an error that names both. */
+export async function renameFile(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (cause) {

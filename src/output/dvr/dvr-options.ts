@@ -16,4 +16,6 @@ export interface DvrOptions {
   readonly jitter: RecordingJitter;
   /** Date variables are UTC rather than local time. */
   readonly isUtc: boolean;
+  /** What a server that was killed left behind is completed when it has not changed for so long, ms; 0 = never. */
+  readonly repairMs: number;
 }

@@ -9,7 +9,8 @@ import { BytePages } from '../disk/byte-pages.ts';
 import { DiskQueues } from '../disk/disk-queue.ts';
 import { settledInTime } from '../disk/settled-in-time.ts';
 import type { DvrOptions } from './dvr-options.ts';
-import { dvrPath } from './dvr-path.ts';
+import { dvrPath, folderOf } from './dvr-path.ts';
+import { LeftOverRecordings } from './left-over-recordings.ts';
 import { Recorder } from './recorder.ts';
 import type { FinishedRecording } from './recording-file.ts';
 import { writeFailureText } from './write-failure.ts';
@@ -17,6 +18,8 @@ import { writeFailureText } from './write-failure.ts';
 export interface DvrHost {
   /** Settings of a virtual host, undefined where recording is off. Asked at each publish. */
   readonly findOptions: (vhost: string) => DvrOptions | undefined;
+  /** Settings of all virtual hosts that record. Default: none. */
+  readonly allOptions?: () => Iterable<DvrOptions>;
   readonly log: Logger;
   /** Turns at the disk, which all outputs that write share. */
   readonly queues?: DiskQueues;
@@ -38,6 +41,8 @@ export class DvrOutput {
   readonly #recorders = new Map<string, Recorder>();
   /** Recorders whose last file is on its way. */
   readonly #ending = new Set<Recorder>();
+  readonly #openNames = new Set<string>();
+  readonly #leftOvers: LeftOverRecordings;
   readonly #trouble: RateLimitedLog;
   #isClosed = false;
 
@@ -45,6 +50,16 @@ export class DvrOutput {
     this.#host = host;
     this.#queues = host.queues ?? new DiskQueues();
     this.#trouble = new RateLimitedLog((text) => host.log.error(text));
+    this.#leftOvers = new LeftOverRecordings({
+      queueOf: (folder) => this.#queues.get(folder),
+      isOpen: (name) => this.#openNames.has(name),
+      log: host.log,
+    });
+  }
+
+  /** Completes, in the background, what a server that was killed has left behind. */
+  repairLeftOvers(): void {
+    if (!this.#isClosed) this.#leftOvers.look(this.#host.allOptions?.() ?? []);
   }
 
   /** Somebody is about to publish: subscribes if the stream is to be recorded. */
@@ -54,6 +69,7 @@ export class DvrOutput {
 
   /** The settings of virtual hosts have changed: what is recorded goes on in another file at the next key frame. */
   reload(streams: Iterable<Stream>): void {
+    this.repairLeftOvers();
     for (const stream of streams) {
       if (!stream.isPublishing) continue;
       const options = this.#optionsOf(stream);
@@ -68,6 +84,7 @@ export class DvrOutput {
   /** Completes all files. Resolves when they are at their place, or after 4 s. May be called twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#leftOvers.close();
     for (const recorder of [...this.#recorders.values()]) recorder.stop();
     const isSettled = await settledInTime(
       [...this.#ending].map((recorder) => recorder.settled()),
@@ -99,6 +116,7 @@ export class DvrOutput {
       log: log.child(),
       queue: this.#queues.get(folderOf(options.path)),
       pages: this.#pages,
+      openNames: this.#openNames,
       wallClock,
       now,
       onFile: (file) => this.#host.onFile?.(id, file),
@@ -126,10 +144,4 @@ export class DvrOutput {
     const text = writeFailureText(error);
     this.#trouble.add('failed', `dvr: ${url} is not recorded, ${text}; tried again every 10 s`);
   }
-}
-
-/** The part of the template that has no variables: names the disk. */
-function folderOf(template: string): string {
-  const plain = template.split('[')[0] ?? '';
-  return plain.slice(0, plain.lastIndexOf('/') + 1);
 }

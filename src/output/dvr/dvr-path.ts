@@ -19,14 +19,28 @@ export type DvrPathResult =
 /** What SRS appends to a folder. */
 const FILE_IN_FOLDER = '[stream].[timestamp].flv';
 
+/** What may stand in the place of a variable. */
+const VARIABLES: ReadonlyMap<string, string> = new Map([
+  ['[vhost]', '.+'],
+  ['[app]', '.+'],
+  ['[stream]', '.+'],
+  ['[2006]', '\\d+'],
+  ['[01]', '\\d\\d'],
+  ['[02]', '\\d\\d'],
+  ['[15]', '\\d\\d'],
+  ['[04]', '\\d\\d'],
+  ['[05]', '\\d\\d'],
+  ['[999]', '\\d{3}'],
+  ['[timestamp]', '\\d+'],
+]);
+
 /** The names of one stream's recordings. Names that would lead to other folders are refused. */
 export function dvrPath(template: string, id: StreamId, isUtc: boolean): DvrPathResult {
   const bad = [id.vhost, id.app, id.stream].find((part) => !isPlainName(part));
   if (bad !== undefined) {
     return { type: 'refused', reason: `the name ${JSON.stringify(bad)} would lead to other folders` };
   }
-  const isFile = /\.(flv|mp4)$/.test(template);
-  const full = isFile ? template : posix.join(template, FILE_IN_FOLDER);
+  const full = filePath(template);
   const stream = { '[vhost]': id.vhost, '[app]': id.app, '[stream]': id.stream };
   return {
     type: 'path',
@@ -43,4 +57,46 @@ export function numberedPath(path: string, number: number): string {
   if (number === 0) return path;
   const suffix = posix.extname(path);
   return `${path.slice(0, path.length - suffix.length)}-${number}${suffix}`;
+}
+
+/** Where recordings of any stream are while they are written. */
+export interface OpenRecordings {
+  /** The part of the template that has no variables, with a slash at its end; '' for the working directory. */
+  readonly folder: string;
+  /** Matches the path of such a file below that folder. */
+  readonly pattern: RegExp;
+  /** Folders between the two at most. */
+  readonly depth: number;
+}
+
+/** Applications may have slashes in their names: so many folders more than the template says. */
+const MORE_FOLDERS = 2;
+
+/** Where the files of a template are that still end in `.tmp`. */
+export function openRecordings(template: string): OpenRecordings {
+  const full = filePath(template);
+  const folder = folderOf(full);
+  const rest = full.slice(folder.length);
+  const suffix = posix.extname(rest);
+  const name = rest
+    .slice(0, rest.length - suffix.length)
+    .split(/(\[[a-z0-9]+\])/i)
+    .map((part) => VARIABLES.get(part) ?? part.replace(/[^\w/]/g, '\\$&'))
+    .join('');
+  const folders = rest.split('/').length - 1;
+  return {
+    folder,
+    pattern: new RegExp(`^${name}(-\\d+)?\\${suffix}\\.tmp$`),
+    depth: folders + (rest.includes('[') ? MORE_FOLDERS : 0),
+  };
+}
+
+/** The part of a template that has no variables: names the disk. */
+export function folderOf(template: string): string {
+  const plain = template.split('[')[0] ?? '';
+  return plain.slice(0, plain.lastIndexOf('/') + 1);
+}
+
+function filePath(template: string): string {
+  return /\.(flv|mp4)$/.test(template) ? template : posix.join(template, FILE_IN_FOLDER);
 }

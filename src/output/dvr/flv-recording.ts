@@ -1,12 +1,12 @@
 // Recording as FLV: metadata with room for what is known at the end, sequence headers, and the messages as they come.
 
-import { encodeFileMetadata, KeyFrameIndex } from '../../container/flv/file-metadata.ts';
+import { FlvFileContents } from '../../container/flv/file-contents.ts';
+import { encodeFileMetadata, FILE_METADATA_POSITION } from '../../container/flv/file-metadata.ts';
 import {
   encodeFlvHeader,
   encodeTag,
   FLV_MAX_DATA_SIZE,
   FLV_TAG_AUDIO,
-  FLV_TAG_HEADER_SIZE,
   FLV_TAG_OVERHEAD,
   FLV_TAG_SCRIPT,
   FLV_TAG_VIDEO,
@@ -18,12 +18,6 @@ import type { FilePatch, RecordingPages, RecordingWriter, WriteResult } from './
 
 type Track = MediaMessage['track'];
 
-interface TrackState {
-  codec: string | undefined;
-  lastMs: number;
-  stepMs: number;
-}
-
 /** Length of the file when so much of it was handed over. */
 interface Mark {
   readonly sizeBytes: number;
@@ -32,19 +26,17 @@ interface Mark {
 
 /** More pages than that are never waiting for the disk. */
 const MAX_MARKS = 4096;
-const FILE_HEADER_SIZE = 13;
 
 export class FlvRecording implements RecordingWriter {
   readonly #pages: RecordingPages;
   readonly #metadata: Buffer | undefined;
-  readonly #keyFrames = new KeyFrameIndex();
-  readonly #tracks: Record<Track, TrackState> = { audio: newTrack(), video: newTrack() };
+  readonly #contents = new FlvFileContents();
+  readonly #codecs: Record<Track, string | undefined> = { audio: undefined, video: undefined };
   #marks: Mark[] = [];
   #page: Buffer | undefined;
   #end = 0;
   /** Bytes of the file, those of the open page included. */
   #size = 0;
-  #firstMs: number | undefined;
   #isCutDue = false;
   #skipReason: string | undefined;
 
@@ -65,21 +57,15 @@ export class FlvRecording implements RecordingWriter {
   header(message: MediaMessage, timeMs: number): WriteResult {
     this.#noteCodec(message);
     const result = this.#tag(message, timeMs);
-    // Players take the first entry of the index for that of the sequence header.
-    const isFirst = message.track === 'video' && this.#keyFrames.entries.length === 0;
-    if (result === 'written' && isFirst) this.#indexLast(message, timeMs);
+    if (result === 'written') this.#contents.header(message.track, timeMs, this.#lastPosition(message));
     return result;
   }
 
   write(message: MediaMessage, timeMs: number): WriteResult {
     this.#noteCodec(message);
     const result = this.#tag(message, timeMs);
-    if (result !== 'written') return result;
-    this.#firstMs ??= timeMs;
-    const track = this.#tracks[message.track];
-    if (track.lastMs >= 0 && timeMs > track.lastMs) track.stepMs = timeMs - track.lastMs;
-    track.lastMs = timeMs;
-    if (message.isKeyFrame) this.#indexLast(message, timeMs);
+    const { track, isKeyFrame } = message;
+    if (result === 'written') this.#contents.frame(track, timeMs, this.#lastPosition(message), isKeyFrame);
     return result;
   }
 
@@ -88,34 +74,27 @@ export class FlvRecording implements RecordingWriter {
     if (page === undefined) return;
     this.#page = undefined;
     if (this.#marks.length === MAX_MARKS) this.#marks = this.#marks.slice(MAX_MARKS / 2);
-    this.#marks.push({ sizeBytes: this.#size, durationMs: this.#durationMs });
+    this.#marks.push({ sizeBytes: this.#size, durationMs: this.#contents.durationMs });
     this.#pages.append(page, 0, this.#end, true);
   }
 
   complete(sizeBytes: number): readonly FilePatch[] {
     const durationMs = this.#marks.findLast((mark) => mark.sizeBytes <= sizeBytes)?.durationMs ?? 0;
-    const keyFrames = this.#keyFrames.entries.filter(({ position }) => position < sizeBytes);
+    const keyFrames = this.#contents.keyFrames.filter(({ position }) => position < sizeBytes);
     const facts = { durationSec: durationMs / 1000, sizeBytes, keyFrames };
     const bytes = encodeFileMetadata(this.#metadata, facts);
-    return [{ position: FILE_HEADER_SIZE + FLV_TAG_HEADER_SIZE, bytes }];
+    return [{ position: FILE_METADATA_POSITION, bytes }];
   }
 
-  /** From the first frame to the end of the last one. */
-  get #durationMs(): number {
-    const { audio, video } = this.#tracks;
-    const endMs = Math.max(video.lastMs + video.stepMs, audio.lastMs + audio.stepMs);
-    return this.#firstMs === undefined ? 0 : endMs - this.#firstMs;
-  }
-
-  /** Lists the tag that was written last. */
-  #indexLast({ payload }: MediaMessage, timeMs: number): void {
-    this.#keyFrames.add(timeMs / 1000, this.#size - payload.length - FLV_TAG_OVERHEAD);
+  /** Of the tag that was written last. */
+  #lastPosition({ payload }: MediaMessage): number {
+    return this.#size - payload.length - FLV_TAG_OVERHEAD;
   }
 
   #noteCodec({ track, codec }: MediaMessage): void {
-    const state = this.#tracks[track];
-    if (state.codec !== undefined && state.codec !== codec) this.#isCutDue = true;
-    state.codec ??= codec;
+    const known = this.#codecs[track];
+    if (known !== undefined && known !== codec) this.#isCutDue = true;
+    this.#codecs[track] ??= codec;
   }
 
   #tag({ track, payload }: MediaMessage, timeMs: number): WriteResult {
@@ -154,8 +133,4 @@ export class FlvRecording implements RecordingWriter {
       encodeTag(FLV_TAG_SCRIPT, 0, encodeFileMetadata(this.#metadata)),
     ]);
   }
-}
-
-function newTrack(): TrackState {
-  return { codec: undefined, lastMs: -1, stepMs: 0 };
 }

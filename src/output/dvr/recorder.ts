@@ -29,6 +29,8 @@ export interface RecorderHost {
   readonly log: Logger;
   readonly queue: DiskQueue;
   readonly pages: BytePages;
+  /** Names of the files that are being written. */
+  readonly openNames: Set<string>;
   /** Wall clock, ms since 1970. */
   readonly wallClock: () => number;
   /** Monotonic clock, ms. */
@@ -250,12 +252,13 @@ export class Recorder implements StreamSubscriber {
   }
 
   #open(): OpenRecording {
-    const { options, path, pages, queue, wallClock, log } = this.#host;
+    const { options, path, pages, openNames, queue, wallClock, log } = this.#host;
     const { headers } = this.#stream;
     const events: RecordingFileHost = {
       queue,
       pages,
       pending: this.#pending,
+      openNames,
       onOpen: (name) => {
         if (!this.#hasFailed) log.trace(`dvr stream ${this.#stream.id.stream} to file ${name}`);
       },

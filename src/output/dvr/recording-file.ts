@@ -18,6 +18,8 @@ export interface RecordingFileHost {
   readonly pages: BytePages;
   /** Kept up to date. */
   readonly pending: PendingBytes;
+  /** Temporary names that are being written: kept up to date. */
+  readonly openNames: Set<string>;
   /** The file is open under this name, `.tmp` added. */
   readonly onOpen: (path: string) => void;
   /** The disk has taken the first part. */
@@ -128,6 +130,7 @@ export class RecordingFile {
       }
       this.#handle = handle;
       this.#finalPath = path;
+      this.#host.openNames.add(this.#temporary);
       this.#host.onOpen(path);
       return;
     }
@@ -163,6 +166,7 @@ export class RecordingFile {
       if (isFolderNew) this.#host.onFolderLost(this.#finalPath);
       return { path: this.#finalPath, sizeBytes };
     } finally {
+      this.#host.openNames.delete(this.#temporary);
       await handle.close().catch(() => {});
     }
   }

@@ -35,6 +35,7 @@ class Bench {
       waitsForKeyFrame: true,
       jitter: 'full',
       isUtc: true,
+      repairMs: 0,
       ...changes,
     };
     const writeLine = (level: string, _: string, __: string | undefined, text: string) =>
