@@ -12,6 +12,8 @@ import { debianProgram } from '../peer/debian.ts';
 
 const SUBNET = '10.99.0';
 const BRIDGE = 'hosts';
+/** The bridge's end of a host's line. */
+const HOST_LINK = /^host\d+$/;
 
 let nextHost = 2;
 let bridge: Promise<void> | undefined;
@@ -24,15 +26,18 @@ async function succeed(file: string, ...args: readonly string[]): Promise<Child>
 
 const ip = (...args: readonly string[]) => succeed(debianProgram('ip', 'iproute2'), ...args);
 
+/** Test files run one after the other: the second one finds the bridge of the first, and perhaps hosts that a failed test left. */
 async function layBridge(): Promise<void> {
   const { stdout } = await ip('-o', 'link');
-  const names = [...stdout.matchAll(/^\d+: ([^:@]+)/gm)].map((match) => match[1]);
-  if (names.some((name) => name !== 'lo')) {
+  const names = [...stdout.matchAll(/^\d+: ([^:@]+)/gm)].map((match) => match[1] ?? '');
+  if (names.some((name) => name !== 'lo' && name !== BRIDGE && !HOST_LINK.test(name))) {
     throw new Error(
       `this process sees the network of the machine (${names.join(', ')}): run \`npm run test:network\` as root, ` +
         'which gives it a network namespace of its own',
     );
   }
+  for (const name of names.filter((one) => HOST_LINK.test(one))) await ip('link', 'delete', name);
+  if (names.includes(BRIDGE)) return;
   await ip('link', 'set', 'lo', 'up');
   await ip('link', 'add', BRIDGE, 'type', 'bridge');
   await ip('address', 'add', `${SUBNET}.1/24`, 'dev', BRIDGE);
