@@ -79,6 +79,7 @@ function startFanout(format: ViewerFormat): {
     gopCacheMaxBytes: 2 ** 25,
     hasPublisherTime: false,
     reduceSequenceHeader: false,
+    hasPublisherTimeIfAsked: false,
   };
   const stream = new Stream(id, options, new PagePool(), () => {});
   const publication = stream.publish({ stop: () => {} });

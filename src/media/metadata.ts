@@ -61,6 +61,15 @@ export function rewriteMetadata(payload: Buffer, identity: ServerIdentity): Stre
   };
 }
 
+/**
+ * Whether a publisher wants its timestamps to reach the viewers as they are: `bravo_atc` of FMLE encoders.
+ * @param body of StreamMetadata
+ */
+export function asksForPublisherTime(body: Buffer): boolean {
+  const content = decodeAmf0(body)[1];
+  return isAmf0Object(content) && content.properties.get('bravo_atc') === 'true';
+}
+
 function summarize(properties: ReadonlyMap<string, Amf0Value>): string {
   const parts = [
     describe('width', properties.get('width')),

@@ -182,6 +182,8 @@ export class Fanout implements StreamSubscriber {
   }
 
   metadata(body: Buffer): void {
+    const isAskedFor = this.#stream.options.hasPublisherTime;
+    if (isAskedFor && !this.#options.hasPublisherTime) this.#keepPublisherTime();
     this.#format.appendMetadata(body);
   }
 
@@ -191,6 +193,12 @@ export class Fanout implements StreamSubscriber {
     this.#format.appendMessage(message);
     if (!this.#format.startsWithGop) this.#slideJoin();
     if (this.#options.clock === undefined) this.#flushSoon();
+  }
+
+  /** The metadata of the first publisher has asked for it: nobody's clock has started yet. */
+  #keepPublisherTime(): void {
+    this.#options = { ...this.#options, hasPublisherTime: true };
+    for (const viewer of this.#groups.viewers) viewer.baseMs = 0;
   }
 
   /** Keeps the place where viewers join so far behind the end as they want at once. */

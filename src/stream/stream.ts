@@ -6,6 +6,7 @@
 // A subscriber hears of every message once, in order; payloads are lent until the call returns.
 
 import type { MediaMessage } from '../media/message.ts';
+import { asksForPublisherTime } from '../media/metadata.ts';
 import type { RtmpUrl } from '../protocol/rtmp/url.ts';
 import { GopCache, type GopCacheOptions } from './gop-cache.ts';
 import type { PagePool } from './page-pool.ts';
@@ -46,6 +47,8 @@ export interface StreamOptions {
   readonly gopCacheMaxBytes: number;
   /** Keep the publisher's timestamps instead of a clock that never goes back (`play.atc`, `time_jitter off`). */
   readonly hasPublisherTime: boolean;
+  /** … of a publisher whose metadata asks for it (`play.atc_auto`). */
+  readonly hasPublisherTimeIfAsked: boolean;
   /** Do not repeat an unchanged sequence header to viewers who have it (`play.reduce_sequence_header`). */
   readonly reduceSequenceHeader: boolean;
 }
@@ -107,6 +110,8 @@ export class Stream {
   #hasVideo = false;
   #videoMessages = 0;
   #publishedMs = 0;
+  /** Somebody may have a clock that runs. */
+  #hasHadFrames = false;
   #firstFrames: FirstFrames = NO_FRAMES;
 
   /**
@@ -260,6 +265,10 @@ export class Stream {
 
   #acceptMetadata(body: Buffer): void {
     this.#headers = { ...this.#headers, metadata: body };
+    const mayTakePublisherTime = this.#options.hasPublisherTimeIfAsked && !this.#hasHadFrames;
+    if (mayTakePublisherTime && asksForPublisherTime(body)) {
+      this.#options = { ...this.#options, hasPublisherTime: true };
+    }
     if (this.#options.reduceSequenceHeader && this.#hasVideo) return;
     for (const subscriber of this.#subscribers) subscriber.metadata(body);
   }
@@ -302,6 +311,7 @@ export class Stream {
   }
 
   #keepFirstFrame(published: MediaMessage): void {
+    this.#hasHadFrames = true;
     const payload = Buffer.allocUnsafeSlow(Math.min(published.payload.length, FIRST_FRAME_BYTES));
     published.payload.copy(payload);
     this.#firstFrames = { ...this.#firstFrames, [published.track]: { ...published, payload } };

@@ -2,7 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { encodeAmf } from '../helpers/amf0.ts';
-import { type FlvTag, isSequenceHeader, isVideoSequenceHeader, mediaFrames } from '../helpers/flv.ts';
+import {
+  type FlvTag,
+  flvTagType,
+  isSequenceHeader,
+  isVideoSequenceHeader,
+  mediaFrames,
+} from '../helpers/flv.ts';
 import { mediaTags } from '../helpers/media.ts';
 import { uniqueName } from '../helpers/names.ts';
 import { RtmpPeer } from '../helpers/rtmp-peer.ts';
@@ -11,12 +17,13 @@ import { FlvViewer } from '../helpers/viewer.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 /** A server with this vhost body, a stream on it that has published the first part of the file, and the rest. */
-async function publishedOn(vhost: string, shiftMs = 0) {
+async function publishedOn(vhost: string, shiftMs = 0, metadata?: Buffer) {
   const server = await TestServer.start({ vhost });
   const stream = uniqueName('options');
   const publisher = await RtmpPeer.publisher(server.target, server.tcUrl(), stream);
   const tags = (await mediaTags('h264-aac.flv')).map((tag) => ({
     ...tag,
+    body: tag.type === flvTagType.script ? (metadata ?? tag.body) : tag.body,
     timestampMs: tag.timestampMs + shiftMs,
   }));
   const [before, after] = [tags.slice(0, 200), tags.slice(200)];
@@ -27,6 +34,7 @@ async function publishedOn(vhost: string, shiftMs = 0) {
   return {
     server,
     publisher,
+    witness,
     before,
     after,
     rtmp: () => RtmpPeer.player(server.target, server.tcUrl(), stream),
@@ -37,6 +45,9 @@ async function publishedOn(vhost: string, shiftMs = 0) {
     },
   };
 }
+
+/** What FMLE sends to keep its clock. */
+const bravoAtc = encodeAmf('onMetaData', { bravo_atc: 'true' });
 
 const lastBody = (tags: readonly FlvTag[]) => tags.at(-1)?.body ?? Buffer.alloc(0);
 const has = (tags: readonly FlvTag[], body: Buffer) => tags.some((tag) => tag.body.equals(body));
@@ -59,18 +70,19 @@ describe.concurrent('the directive', () => {
   });
 
   test.for([
-    ['time_jitter off', 'play { time_jitter off; }'],
-    ['atc on', 'play { atc on; }'],
-  ] as const)('%s: timestamps as published', async ([, vhost]) => {
+    ['time_jitter off', 'play { time_jitter off; }', undefined],
+    ['atc on', 'play { atc on; }', undefined],
+    ['atc_auto on', 'play { atc_auto on; }', bravoAtc],
+  ] as const)('%s: timestamps as published', async ([, vhost, metadata]) => {
     const shiftMs = 100_000;
-    const { after, publisher, rtmp, http, close } = await publishedOn(vhost, shiftMs);
+    const { after, publisher, witness, rtmp, http, close } = await publishedOn(vhost, shiftMs, metadata);
     const [player, viewer] = [await rtmp(), await http()];
     for (const tag of after) publisher.sendTag(tag);
-    await waitFor(
-      'the last frame',
-      () => has(player.tags, lastBody(after)) && has(viewer.tags, lastBody(after)),
+    await waitFor('the last frame', () =>
+      [player, viewer, witness].every(({ tags }) => has(tags, lastBody(after))),
     );
-    for (const seen of [player.tags, viewer.tags]) {
+    // The witness was there before the metadata.
+    for (const seen of [player.tags, viewer.tags, witness.tags]) {
       const last = seen.find((tag) => tag.body.equals(lastBody(after)));
       expect(last?.timestampMs).toBe(after.at(-1)?.timestampMs);
       expect(Math.min(...mediaFrames(seen).map((tag) => tag.timestampMs))).toBeGreaterThanOrEqual(shiftMs);

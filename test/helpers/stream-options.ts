@@ -10,6 +10,7 @@ export function streamOptions(changes: Partial<StreamOptions> = {}): StreamOptio
     gopCacheMaxBytes: 1 << 20,
     hasPublisherTime: false,
     reduceSequenceHeader: false,
+    hasPublisherTimeIfAsked: false,
     ...changes,
   };
 }

@@ -36,7 +36,6 @@ export const play = block(
       says: "Switch atc on when the publisher's metadata asks for it (bravo_atc).",
       reload: 'live',
       since: '1',
-      support: 'planned',
     }),
     mix_correct: flag(false, {
       says: 'Reorder audio and video by timestamp for publishers that mix them badly.',

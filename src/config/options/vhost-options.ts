@@ -43,6 +43,7 @@ export function vhostOptions(vhost: VhostSettings): VhostOptions {
       gopCacheMaxFrames: play.gop_cache_max_frames,
       gopCacheMaxBytes: GOP_CACHE_MAX_BYTES,
       hasPublisherTime: play.atc || play.time_jitter === 'off',
+      hasPublisherTimeIfAsked: play.atc_auto,
       reduceSequenceHeader: play.reduce_sequence_header,
     },
   };

@@ -61,6 +61,7 @@ beforeEach(() => {
       gopCacheMaxBytes: 1e6,
       hasPublisherTime: false,
       reduceSequenceHeader: false,
+      hasPublisherTimeIfAsked: false,
     },
   );
 });

@@ -14,6 +14,7 @@ const STREAM: StreamOptions = {
   gopCacheMaxBytes: 1 << 20,
   hasPublisherTime: false,
   reduceSequenceHeader: false,
+  hasPublisherTimeIfAsked: false,
 };
 
 function video(timestampMs: number, isKeyFrame: boolean): MediaMessage {

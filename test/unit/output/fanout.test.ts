@@ -22,6 +22,7 @@ const OPTIONS: StreamOptions = {
   gopCacheMaxBytes: 1 << 26,
   hasPublisherTime: false,
   reduceSequenceHeader: false,
+  hasPublisherTimeIfAsked: false,
 };
 
 /** A publisher with recognisable payloads: 25 fps, a key frame each `gop` frames, audio in between. */

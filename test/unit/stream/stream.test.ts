@@ -8,6 +8,7 @@ import type {
 } from '../../../src/stream/stream.ts';
 import { streamUrl } from '../../../src/stream/stream-id.ts';
 import { StreamRegistry } from '../../../src/stream/stream-registry.ts';
+import { encodeAmf } from '../../helpers/amf0.ts';
 
 const OPTIONS: StreamOptions = {
   hasGopCache: true,
@@ -15,6 +16,7 @@ const OPTIONS: StreamOptions = {
   gopCacheMaxBytes: 1 << 20,
   hasPublisherTime: false,
   reduceSequenceHeader: false,
+  hasPublisherTimeIfAsked: false,
 };
 
 /** Writes down what it hears. */
@@ -70,6 +72,24 @@ describe('Stream', () => {
     if (publication === undefined) throw new Error('busy');
     return { publication, stream };
   }
+
+  const asks = encodeAmf('onMetaData', { bravo_atc: 'true' });
+  test.each([
+    ['asked for before the first frame', true, [asks], '5000'],
+    ['not asked for', true, [encodeAmf('onMetaData', { bravo_atc: 'false' })], '0'],
+    ['asked for without atc_auto', false, [asks], '0'],
+  ])('time of the publisher: %s', (_, hasPublisherTimeIfAsked, bodies, expected) => {
+    const { publication, stream } = publish({ ...OPTIONS, hasPublisherTimeIfAsked });
+    const listener = new Listener();
+    stream.subscribe(listener);
+    for (const body of bodies) publication.metadata(body);
+    publication.message(message('video', 5000, 'x', 'k'));
+    // Viewers have clocks that run: nothing changes any more.
+    publication.metadata(asks);
+    publication.message(message('video', 5040, 'y'));
+    const times = listener.heard.filter((line) => line.startsWith('video')).map((line) => line.split(' ')[2]);
+    expect(times).toEqual([expected, String(Number(expected) + 40)]);
+  });
 
   test('everything reaches a subscriber once and in order', () => {
     const stream = registry.fetchOrCreate(id, OPTIONS);

@@ -16,6 +16,7 @@ const streamOptions = {
   gopCacheMaxBytes: 1e6,
   hasPublisherTime: false,
   reduceSequenceHeader: false,
+  hasPublisherTimeIfAsked: false,
 };
 
 /** What viewers hear. */

@@ -15,6 +15,7 @@ const streamOptions = {
   gopCacheMaxBytes: 1e6,
   hasPublisherTime: false,
   reduceSequenceHeader: false,
+  hasPublisherTimeIfAsked: false,
 };
 const id = { vhost: '__defaultVhost__', app: 'live', stream: 's' };
 const url = discoverUrl('rtmp://127.0.0.1/live', 's?token=1');

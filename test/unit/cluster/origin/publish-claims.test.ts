@@ -51,6 +51,7 @@ beforeEach(() => {
     gopCacheMaxBytes: 1000,
     hasPublisherTime: false,
     reduceSequenceHeader: false,
+    hasPublisherTimeIfAsked: false,
   });
 });
 afterEach(() => {
