@@ -172,7 +172,7 @@ export class Recorder implements StreamSubscriber {
       const isForAnother = lastMs > 0 && this.#cutsForCodec(recording, message);
       if (isForAnother) this.#writeToAnother(message);
       else this.#report(recording, message);
-    } else if (lastMs - flushedMs >= FLUSH_INTERVAL_MS) {
+    } else if (Math.abs(lastMs - flushedMs) >= FLUSH_INTERVAL_MS) {
       writer.flush();
       recording.flushedMs = lastMs;
     }

@@ -10,6 +10,9 @@ import { StreamClock } from '../../stream/stream-clock.ts';
  */
 export type RecordingJitter = 'full' | 'zero' | 'off';
 
+/** A larger step to before the first message is a jump of the publisher's clock, ms. */
+const JUMP_MS = 1000;
+
 export class RecordingClock {
   readonly #jitter: RecordingJitter;
   readonly #steady = new StreamClock();
@@ -27,7 +30,8 @@ export class RecordingClock {
   map(track: MediaMessage['track'], publishedMs: number): number {
     if (this.#jitter === 'full') return this.#steady.map(track, publishedMs);
     const time = this.#first === undefined ? publishedMs : unwrapTimestamp(publishedMs, this.#last);
-    this.#first ??= time;
+    // Tracks may start a little before each other; behind a larger step back, it is there that the file goes on.
+    if (this.#first === undefined || time < this.#first - JUMP_MS) this.#first = time;
     this.#last = time;
     return Math.max(0, this.#jitter === 'zero' ? time - this.#first : time);
   }

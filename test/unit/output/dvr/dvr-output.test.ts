@@ -92,6 +92,19 @@ test('a segment ends where it is as long as asked, sound alone at any frame', as
   expect(frames).toBe(audio.length - 1);
 });
 
+test.each(['full', 'zero', 'off'] as const)(
+  'a clock that jumps back by an hour neither holds the file open nor the frames back: time_jitter %s',
+  async (jitter) => {
+    const before = source({ seconds: 15, startMs: 3_600_000 });
+    const after = source({ seconds: 25 });
+    const files = await new Bench({ plan: 'segment', jitter }).record([...before, ...after]);
+    const frames = files.flat().filter(isVideoFrame).length;
+    expect(frames).toBe((15 + 25) * 25);
+    expect(files.length).toBeGreaterThanOrEqual(4);
+    for (const tags of files) expect(tags.filter(isVideoFrame).length).toBeLessThanOrEqual(20 * 25);
+  },
+);
+
 test('pictures that stop do not keep a segment open for ever', async () => {
   const video = source({ seconds: 5, hasAudio: false });
   const audio = source({ seconds: 42, framesPerSec: 0 });

@@ -147,6 +147,7 @@ describe('without key frames in time', () => {
     );
     expect(times(pes, 0x100)[0]).toBe(4000 * 90);
     expect(times(pes, 0x100).length).toBe(16 * 25);
+    expect(Math.max(...bench.durations), 'no segment grows for ever').toBeLessThan(8100);
   });
 });
 
@@ -294,6 +295,14 @@ test("a publisher's own clock may wrap at 32 bits", () => {
   const bench = new Bench({ fragmentMs: 4000 }).feed(messages).end();
   expect(bench.durations.map((ms) => Math.round(ms / 1000))).toEqual([6, 4]);
   expect(times(bench.check(), 0x100).length).toBe(250);
+});
+
+test("a publisher's own clock may jump back by an hour: segments end as before, nothing is lost", () => {
+  const before = source({ seconds: 10, startMs: 3_600_000 });
+  const bench = new Bench({ fragmentMs: 4000 }).feed([...before, ...frames({ seconds: 10 })]).end();
+  expect(bench.durations.every((ms) => ms <= 8000)).toBe(true);
+  const pes = bench.store.segments.flatMap(({ bytes }) => new TsChecker().check(bytes, 'one').pes);
+  expect(times(pes, 0x100).length).toBe(2 * 250);
 });
 
 test('nothing is opened by a publish without media', () => {
