@@ -2,6 +2,7 @@
 // for, and a playlist may be waited for.
 
 import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../helpers/child.ts';
@@ -32,6 +33,7 @@ beforeAll(async () => {
       vhost nots.test { ${hls('nots', 'hls_ts_ctx off;')} }
       vhost short.test { ${hls('short', '', 1)} }
       vhost memory.test { ${hls('memory', 'hls_memory on;')} }
+      vhost endless.test { ${hls('endless', 'hls_memory on; hls_wait_for_stream 300;')} }
       vhost patient.test { ${hls('patient', 'hls_memory on; hls_wait_for_stream 30;')} }`,
   });
   edge = await TestServer.start({
@@ -54,6 +56,9 @@ async function publisher(
 }
 
 const get = (path: string, server = origin) => http(server.httpPort, path);
+
+const playlistRequest = (stream: string, vhost: string, fields = '') =>
+  `GET /live/${stream}.m3u8?vhost=${vhost} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`;
 
 /** The path that a master playlist names. */
 function mediaPath({ status, headers, text }: HttpAnswer): string {
@@ -199,6 +204,36 @@ describe.concurrent('HLS in memory', () => {
     const encoder = await publisher(stream, 'patient.test');
     mediaPath(await waiting);
     await encoder.stop();
+  });
+
+  test('who asks for more while a playlist is waited for gets all, one after the other', async () => {
+    const stream = uniqueName('patient');
+    const socket = connect(origin.httpPort, '127.0.0.1').setEncoding('latin1');
+    let answers = '';
+    socket.on('data', (text: string) => {
+      answers += text;
+    });
+    const request = playlistRequest(stream, 'patient.test');
+    socket.write(request);
+    await origin.waitForLog(new RegExp(`HTTP #0 .*${stream}\\.m3u8`));
+    socket.write(request);
+    socket.write(request);
+    const encoder = await publisher(stream, 'patient.test');
+    await waitFor('three answers', () => answers.match(/HTTP\/1\.1 200 /g)?.length === 3);
+    socket.destroy();
+    await encoder.stop();
+  });
+
+  test.each([
+    ['the short way', ''],
+    ['the way of the complete server', 'Content-Length: 0\r\n'],
+  ])('who gives up waiting for a playlist is let go at once: %s', async (_, fields) => {
+    const stream = uniqueName('gone');
+    const socket = connect(origin.httpPort, '127.0.0.1');
+    socket.resume().write(playlistRequest(stream, 'endless.test', fields));
+    await origin.waitForLog(new RegExp(`HTTP #0 .*${stream}\\.m3u8`));
+    socket.end();
+    await waitFor('the end', () => socket.closed, { timeoutMs: 20_000 });
   });
 });
 

@@ -165,6 +165,10 @@ export class HttpServer {
         if (reply.raw.closed) listener();
         else reply.raw.once('close', listener);
       },
+      whileWaiting: (onGone) => {
+        request.raw.socket.once('close', onGone);
+        return () => request.raw.socket.off('close', onGone);
+      },
     };
     for (const service of services) if (await service.serve(exchange)) return reply;
     return reply.callNotFound();

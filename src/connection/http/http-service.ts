@@ -43,6 +43,11 @@ export interface ServiceExchange {
   readonly whenSent: (listener: (bodyBytes: number) => void) => void;
   /** Calls back when the answer has been sent, or its connection is gone. */
   readonly whenOver: (listener: () => void) => void;
+  /**
+   * For an answer that has to wait: calls back when the client has given up meanwhile.
+   * @returns what ends the watching, before the answer
+   */
+  readonly whileWaiting: (onGone: () => void) => () => void;
 }
 
 /** The same with all that fastify knows. */

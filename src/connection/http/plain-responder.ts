@@ -8,6 +8,7 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { type PlainRequest, parsePlainRequest } from '../../protocol/http/plain-request.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { httpDate } from './http-date.ts';
@@ -47,6 +48,8 @@ export class PlainResponder {
   #isAnswering = false;
   /** The client sends no more, and may still read. */
   #hasEnded = false;
+  /** Told when the client ends while its answer has to wait. */
+  #onGone: (() => void) | undefined;
   #onOver: (() => void)[] = [];
 
   /** Listens from here on. */
@@ -63,6 +66,12 @@ export class PlainResponder {
   }
 
   readonly #received = (bytes: Buffer): void => {
+    if (this.#isAnswering) {
+      // Read only to notice the end: who sends more is still there.
+      this.#bytes = Buffer.concat([this.#bytes ?? NO_BYTES, bytes]);
+      this.#socket.pause();
+      return;
+    }
     this.#bytes = bytes;
     this.#next();
   };
@@ -70,6 +79,7 @@ export class PlainResponder {
   readonly #ended = (): void => {
     this.#hasEnded = true;
     if (!this.#isAnswering) this.#socket.end();
+    this.#onGone?.();
   };
 
   readonly #failed = (): void => {
@@ -124,11 +134,23 @@ export class PlainResponder {
         if (this.#socket.destroyed) listener();
         else this.#onOver.push(listener);
       },
+      whileWaiting: (onGone) => this.#watch(onGone),
     };
     const isServed = await this.#ask(exchange);
     if (isServed || reply.isSent || this.#socket.destroyed) return;
     this.#connection.repeatRequest();
     this.#handOver();
+  }
+
+  /** The end of a connection is seen only by who reads. */
+  #watch(onGone: () => void): () => void {
+    const socket = this.#socket;
+    this.#onGone = onGone;
+    socket.once('close', onGone).resume();
+    return () => {
+      this.#onGone = undefined;
+      socket.off('close', onGone).pause();
+    };
   }
 
   /** Whoever fails has not answered: the complete server asks again, and tells what is wrong. */

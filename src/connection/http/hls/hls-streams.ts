@@ -128,12 +128,10 @@ export class HlsStreams implements PlainService {
     const { exchange, hls, id } = asked;
     if (hls.waitMs <= 0) return undefined;
     const abort = new AbortController();
-    const { socket } = exchange.request;
-    const giveUp = (): void => abort.abort();
-    socket.once('close', giveUp);
+    const endWatching = exchange.whileWaiting(() => abort.abort());
     const key = `${streamUrl(id)} ${exchange.path}`;
     const found = await this.#wait.find(key, () => this.#read(asked), hls.waitMs, abort.signal);
-    socket.off('close', giveUp);
+    endWatching();
     return found;
   }
 
