@@ -57,8 +57,11 @@ export interface FanoutOptions {
 /** Largest single hand-over to a sink outside the shared path, bytes: bounds what a slow socket pins. */
 const PUMP_BYTES = 512 * 1024;
 
-/** Viewers who may be flushed in one turn out of their rhythm. */
-const MAX_AT_ONCE = 64;
+/** Viewers who may be flushed in one turn out of their rhythm: a few ms of work. */
+const MAX_AT_ONCE = 256;
+
+/** What comes after so long without media ends a pause, ms: viewers look at a still picture. */
+const PAUSE_MS = 250;
 
 /** The log is trimmed once in so many flushes: about once per window with many viewers. */
 const FLUSHES_PER_TRIM = 16;
@@ -76,6 +79,7 @@ export class Fanout implements StreamSubscriber {
   #joinHeaders: StreamHeaders;
   #lastKeyFrame: number | undefined;
   #firstMediaMs: number | undefined;
+  #lastMediaMs = Number.NEGATIVE_INFINITY;
   #flushes = 0;
 
   /** @param onEmpty called when the last viewer has left; the fan-out is of no use afterwards */
@@ -150,6 +154,7 @@ export class Fanout implements StreamSubscriber {
     this.#joinHeaders = this.#stream.headers;
     this.#lastKeyFrame = undefined;
     this.#firstMediaMs = undefined;
+    this.#lastMediaMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Viewers go on: for them it is the next picture. Who joins starts with what the new publisher sends. */
@@ -189,7 +194,7 @@ export class Fanout implements StreamSubscriber {
 
   message(message: MediaMessage): void {
     if (message.isKeyFrame) this.#lastKeyFrame = this.#log.end;
-    if (this.#firstMediaMs === undefined && !message.isSequenceHeader) this.#firstMediaComes();
+    if (!message.isSequenceHeader) this.#mediaComes();
     this.#format.appendMessage(message);
     if (!this.#format.startsWithGop) this.#slideJoin();
     if (this.#options.clock === undefined) this.#flushSoon();
@@ -214,11 +219,14 @@ export class Fanout implements StreamSubscriber {
     this.#joinAt = joinAt;
   }
 
-  /** Those who have waited for it, if they are few, see a picture at once: on an edge the first viewer always waits. */
-  #firstMediaComes(): void {
-    this.#firstMediaMs = this.#options.now();
+  /** After a pause (an origin that was replaced), and on an edge at the start, viewers see a picture at once. */
+  #mediaComes(): void {
+    const now = this.#options.now();
+    const isAwaited = now - this.#lastMediaMs > PAUSE_MS;
+    this.#lastMediaMs = now;
+    this.#firstMediaMs ??= now;
     const { viewerCount } = this.#groups;
-    if (viewerCount > 0 && viewerCount <= MAX_AT_ONCE) this.#flushSoon();
+    if (isAwaited && viewerCount > 0 && viewerCount <= MAX_AT_ONCE) this.#flushSoon();
   }
 
   #flushGroup(group: ViewerGroup): void {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { MediaMessage } from '../../../src/media/message.ts';
 import { CHUNKED_FRAMING, PLAIN_FRAMING } from '../../../src/output/body-framing.ts';
@@ -235,6 +236,26 @@ describe.each(WIRES)('a fan-out in $name', ({ create, read }) => {
       ]);
       expectSameMedia(media(got), publisher.sent.slice(keyFrame * 2), 0xfffffe00 + keyFrame * 40);
     }
+  });
+
+  test('what ends a pause goes out at once, all else in the rhythm of the flushes', async () => {
+    const { flush, add } = createFanout();
+    const publisher = new TestPublisher(stream, 0);
+    publisher.headers();
+    const sink = new FakeSink();
+    add(sink);
+    publisher.frames(5);
+    flush();
+    await setImmediate();
+    nowMs -= 350 - 40;
+    publisher.frames(1);
+    await setImmediate();
+    expectSameMedia(media(read(sink.bytes)), publisher.sent.slice(0, -2), 0);
+
+    nowMs += 300;
+    publisher.frames(1);
+    await setImmediate();
+    expectSameMedia(media(read(sink.bytes)), publisher.sent, 0);
   });
 
   test('viewers in step share one write per flush', () => {
