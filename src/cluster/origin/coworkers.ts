@@ -40,8 +40,10 @@ export interface CoworkersOptions {
 const TIMEOUT_MS = 1500;
 /** A coworker that did not answer is asked, but not waited for, for so long, ms. */
 const DOWN_MS = 5000;
-/** An answer holds for so long, for everybody who asks, ms. */
+/** An owner's name holds for so long, for everybody who asks, ms. */
 const FRESH_MS = 500;
+/** That nobody has the stream holds shorter, ms: viewers of a lost origin wait for the encoder's next one. */
+const UNKNOWN_FRESH_MS = 100;
 /** A way that does not lead to an answer by then is perhaps the wrong one, ms. */
 const HEDGE_MS = 300;
 const LOG_INTERVAL_MS = 60_000;
@@ -81,8 +83,8 @@ export class Coworkers {
     const asked = this.#askAll(question, entries, TIMEOUT_MS);
     const remembered: Remembered = { answer: asked, expiresMs: Number.POSITIVE_INFINITY };
     this.#answers.set(key, remembered);
-    void asked.then(() => {
-      remembered.expiresMs = this.#options.now() + FRESH_MS;
+    void asked.then((owner) => {
+      remembered.expiresMs = this.#options.now() + (owner === undefined ? UNKNOWN_FRESH_MS : FRESH_MS);
     });
     return asked;
   }

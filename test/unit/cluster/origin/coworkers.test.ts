@@ -193,6 +193,17 @@ describe('a name', () => {
   });
 });
 
+test('that nobody has a stream holds for a tenth of a second: it may be published any moment', async () => {
+  network = { '10.0.0.1:1985': hasNot() };
+  expect((await find('10.0.0.1:1985')).found).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(50);
+  await find('10.0.0.1:1985');
+  expect(asked).toHaveLength(1);
+  network = { '10.0.0.1:1985': has() };
+  await vi.advanceTimersByTimeAsync(100);
+  expect((await find('10.0.0.1:1985')).found).toEqual(owner);
+});
+
 test('many who ask for the same stream get one answer, which holds for half a second', async () => {
   network = { '10.0.0.1:1985': has(20) };
   const answers = Array.from({ length: 50 }, () => coworkers.find(question, ['10.0.0.1:1985']));
