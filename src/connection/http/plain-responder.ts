@@ -8,7 +8,6 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { NO_BYTES } from '../../bytes/no-bytes.ts';
 import { type PlainRequest, parsePlainRequest } from '../../protocol/http/plain-request.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { httpDate } from './http-date.ts';
@@ -66,12 +65,6 @@ export class PlainResponder {
   }
 
   readonly #received = (bytes: Buffer): void => {
-    if (this.#isAnswering) {
-      // Read only to notice the end: who sends more is still there.
-      this.#bytes = Buffer.concat([this.#bytes ?? NO_BYTES, bytes]);
-      this.#socket.pause();
-      return;
-    }
     this.#bytes = bytes;
     this.#next();
   };
@@ -142,14 +135,14 @@ export class PlainResponder {
     this.#handOver();
   }
 
-  /** The end of a connection is seen only by who reads. */
+  /** A paused socket tells of its end nevertheless, unless another request stands before that. */
   #watch(onGone: () => void): () => void {
     const socket = this.#socket;
     this.#onGone = onGone;
-    socket.once('close', onGone).resume();
+    socket.once('close', onGone);
     return () => {
       this.#onGone = undefined;
-      socket.off('close', onGone).pause();
+      socket.off('close', onGone);
     };
   }
 
