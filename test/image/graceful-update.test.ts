@@ -111,6 +111,19 @@ describe('graceful update of edges', () => {
     expect(await young.exec(['./objs/srs', '-v'])).toBe(nextVersion);
     await publisher.stop();
   });
+
+  test('a rollback: the new version leaves gracefully, a pod of the old one is there in its place', async () => {
+    const publisher = await publish(`rtmp://${cluster.pod('srs-origin-0').ip}/live/rollback`);
+    const end = cluster.pod('srs-edge-r6-deploy-0').terminate();
+    await cluster.startReplica(named(canary, 'Deployment', 'srs-edge-r5-deploy'), 3);
+    const back = cluster.pod('srs-edge-r5-deploy-3');
+    await back.waitUntilReady();
+    const old = await back.exec(['./objs/srs', '-v']);
+    expect(old).not.toBe(nextVersion);
+    expect(await serverVersion(`rtmp://${back.ip}/live/rollback`)).toBe(old);
+    expect(await end).toBe(0);
+    await publisher.stop();
+  });
 });
 
 /** Resolves when a connection was made, and closes it; rejects with the system's error. */
