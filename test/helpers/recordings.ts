@@ -1,7 +1,7 @@
 // What the recording tests read: files on disk as ffprobe and ffmpeg see them, and their boxes and metadata.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { decodeAmf } from './amf0.ts';
 import { run } from './child.ts';
@@ -12,11 +12,12 @@ import { waitFor } from './wait-for.ts';
 /** The files below a folder, relative to it, sorted. */
 export function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  // Not asked one by one: files come and go meanwhile.
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .sort();
+  // Not asked one by one: files come and go meanwhile. Not `recursive`: that follows links, from Node 24 on.
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const below = folders.flatMap((name) => filesBelow(join(folder, name)).map((file) => join(name, file)));
+  return [...files, ...below].sort();
 }
 
 /** Waits until so many recordings are complete and none is open; their paths. */
