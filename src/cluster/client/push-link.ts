@@ -5,7 +5,7 @@ import { RateLimitedLog } from '../../log/rate-limited-log.ts';
 import type { RtmpPeerIdentity, RtmpStatus } from '../../protocol/rtmp/client-handler.ts';
 import type { RtmpClientSessionOptions } from '../../protocol/rtmp/client-session.ts';
 import type { Stream } from '../../stream/stream.ts';
-import { ClientError } from './client-error.ts';
+import { ClientError, silent } from './client-error.ts';
 import { CLIENT_PROPERTIES, connectedLine, RECONNECT_REQUEST } from './identity.ts';
 import { PING_TIMEOUT_MS, PingWatch } from './ping-watch.ts';
 import { PushSender } from './push-sender.ts';
@@ -140,11 +140,7 @@ export class PushLink {
         this.#skips.add('skip', `shrinking, ${bytes} bytes wait: the server reads too slowly`),
     });
     this.#pings = new PingWatch(this.#client, () => {
-      this.#finish(
-        'lost',
-        undefined,
-        ClientError.of('timeout', `recv message : timeout ${PING_TIMEOUT_MS} ms`),
-      );
+      this.#finish('lost', undefined, silent(PING_TIMEOUT_MS));
     });
     this.#events.started();
   }

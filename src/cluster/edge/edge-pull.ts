@@ -13,7 +13,7 @@ import type { RtmpStatus } from '../../protocol/rtmp/client-handler.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Traffic } from '../../stats/traffic.ts';
 import type { Publication, Publisher, Stream, StreamSubscriber } from '../../stream/stream.ts';
-import { ClientError } from '../client/client-error.ts';
+import { type ClientError, silent } from '../client/client-error.ts';
 import { endpointText, parseEndpoint } from '../client/endpoint.ts';
 import { RECONNECT_REQUEST } from '../client/identity.ts';
 import {
@@ -263,7 +263,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
     if (nowMs - this.#adoptedMs > STEADY_MS) this.#search.proved();
     if (this.#isDead(current, nowMs)) {
       current.close();
-      this.ended(current, ClientError.of('timeout', `recv message : timeout ${DEAD_MS} ms`));
+      this.ended(current, silent(DEAD_MS));
     } else if (this.#isSilent(current)) {
       this.#search.start();
     } else if (!this.#isLeaving) {
