@@ -6,16 +6,11 @@ import { Server as NetServer, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { connectionId } from '../../log/connection-id.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { ServerIdentity } from '../../media/metadata.ts';
 import type { HlsMemory } from '../../output/hls/memory-store.ts';
-import type { Statistics } from '../../stats/statistics.ts';
-import type { StreamRegistry } from '../../stream/stream-registry.ts';
-import type { ClusterGate } from '../cluster-gate.ts';
+import type { ConnectionHost } from '../connection-host.ts';
 import type { ConnectionKind, ConnectionRegistry } from '../connection-registry.ts';
 import { LISTEN_BACKLOG } from '../listen-backlog.ts';
 import { listeningFd } from '../listening-fd.ts';
-import type { FindVhost } from '../vhost.ts';
-import type { ViewerOutputs } from '../viewer-outputs.ts';
 import { Certificate, type TlsFiles } from './certificate.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpExchange, HttpService, PlainService } from './http-service.ts';
@@ -27,13 +22,7 @@ import { requestLine } from './request-log.ts';
 import { decodePath, requestVhost } from './request-path.ts';
 
 /** What the HTTP side needs from the server around it. */
-export interface HttpHost {
-  readonly findVhost: FindVhost;
-  readonly streams: StreamRegistry;
-  readonly outputs: ViewerOutputs;
-  readonly statistics: Statistics;
-  readonly identity: ServerIdentity;
-  readonly cluster: ClusterGate;
+export interface HttpHost extends ConnectionHost {
   /** The files of a vhost with `hls_memory`. */
   readonly hlsMemory: (vhost: string) => HlsMemory | undefined;
   readonly connections: ConnectionRegistry;

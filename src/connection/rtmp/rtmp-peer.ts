@@ -2,26 +2,16 @@
 
 import type { Socket } from 'node:net';
 import type { Logger } from '../../log/logger.ts';
-import type { ServerIdentity } from '../../media/metadata.ts';
 import type { ConnectRequest } from '../../protocol/rtmp/server-handler.ts';
 import type { RtmpServerSession } from '../../protocol/rtmp/server-session.ts';
-import type { Statistics } from '../../stats/statistics.ts';
-import type { StreamRegistry } from '../../stream/stream-registry.ts';
-import type { ClusterGate } from '../cluster-gate.ts';
+import type { ConnectionHost } from '../connection-host.ts';
 import type { PublisherGrace } from '../publisher-grace.ts';
-import type { FindVhost, VhostOptions } from '../vhost.ts';
-import type { ViewerOutputs } from '../viewer-outputs.ts';
+import type { VhostOptions } from '../vhost.ts';
 import type { ClientEntry } from './client-entry.ts';
 import type { SocketReader } from './socket-reader.ts';
 
 /** What a connection needs from the server around it. */
-export interface RtmpHost {
-  readonly findVhost: FindVhost;
-  readonly streams: StreamRegistry;
-  readonly outputs: ViewerOutputs;
-  readonly statistics: Statistics;
-  readonly identity: ServerIdentity;
-  readonly cluster: ClusterGate;
+export interface RtmpHost extends ConnectionHost {
   readonly grace: PublisherGrace;
   readonly randomBytes: (size: number) => Buffer;
 }
