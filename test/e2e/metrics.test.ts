@@ -123,7 +123,8 @@ test.concurrent('count what happens, under the names of SRS and of ours', async 
 test.concurrent('the exporter is switched on and off by a reload, and a broken conf is seen until it is repaired', async () => {
   const started = await start('off', 'auto_reload_for_docker off;');
   const { server, api, exporter } = started;
-  expect((await http(api, '/metrics')).text).toBe('{"code":1090}');
+  const disabled = await http(api, '/metrics');
+  expect([disabled.text, disabled.headers['content-type']]).toEqual(['{"code":1090}', 'application/json']);
   await expect(http(exporter, '/metrics')).rejects.toThrow('ECONNREFUSED');
   rewrite(started, (conf) => conf.replace('exporter { enabled off', 'exporter { enabled on'));
   await waitFor(
