@@ -18,6 +18,9 @@ export default defineConfig({
     // One level down, as the sources: what they find beside themselves by URL is where they expect it.
     chunkFileNames: 'chunk/[name].js',
     sourcemap: true,
+    // V8 keeps the source, at two bytes per character if one of them is not Latin-1.
+    charset: 'ascii',
+    comments: false,
   },
   plugins: [{ name: 'licences', generateBundle }],
 });
