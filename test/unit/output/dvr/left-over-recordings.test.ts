@@ -100,7 +100,7 @@ describe('an FLV recording that was cut', () => {
     const { output, lines } = server(`${folder}/[app].[stream].[timestamp].flv`);
     output.repairLeftOvers();
     const path = join(folder, 'live.s.1700000000000.flv');
-    await waitFor('the file', () => existsSync(path));
+    await waitFor('the file and the line about it', () => existsSync(path) && lines.length > 0);
     const repaired = readFileSync(path);
     const [metadata, ...tags] = parseFlv(repaired).tags;
     expect(repaired.length).toBe(end);
