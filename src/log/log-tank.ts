@@ -13,7 +13,7 @@ const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 /** One write: Docker's log driver reads 16 KB at a time, a file does not care. */
 const BATCH_BYTES = 64 * 1024;
 /** So many writes a second are made as lines come; behind them lines are gathered. */
-const WRITES_AT_ONCE = 100;
+const WRITES_AT_ONCE = 20;
 /** Time of gathering, ms: at 400 requests a second a write for each took a tenth of their CPU. */
 const GATHER_MS = 50;
 /** Time between attempts on a file that cannot be opened or written. */

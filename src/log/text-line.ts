@@ -40,12 +40,16 @@ function formatSecond(timeMs: number, isUtc: boolean): string {
   return wall.toISOString().slice(0, 19).replace('T', ' ');
 }
 
+/** What nearly all lines are, and quicker to see than what they are not. */
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
 /**
  * Makes every control character visible (`\n`, `\x1b`, `\u202e`): stream names, user agents and the like come
  * from peers, who must be able neither to forge lines nor to drive the reader's terminal.
  */
 export function escapeControls(text: string): string {
   const capped = text.length > MAX_LINE_BYTES ? text.slice(0, MAX_LINE_BYTES) : text;
+  if (PRINTABLE.test(capped)) return capped;
   return capped.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, escapeCharacter);
 }
 

@@ -1,5 +1,6 @@
 // From http_server.dir and the vhosts' http_static to the folders that the HTTP server serves.
 
+import { resolve } from 'node:path';
 import type { StaticMount } from '../../connection/http/static-mount.ts';
 import { type Config, DEFAULT_VHOST } from '../config.ts';
 import type { VhostSettings } from '../directives/table.ts';
@@ -8,7 +9,7 @@ import type { VhostSettings } from '../directives/table.ts';
 export function staticMounts(config: Config): readonly StaticMount[] {
   const mounts = new Map<string, StaticMount>();
   const add = (mount: StaticMount) => mounts.set(`${mount.vhost ?? ''}${mount.prefix}`, mount);
-  add({ vhost: undefined, prefix: '/', dir: config.http_server.dir });
+  add({ vhost: undefined, prefix: '/', dir: resolve(config.http_server.dir) });
   for (const vhost of config.vhosts) {
     if (vhost.enabled && vhost.http_static.enabled) add(vhostMount(vhost));
   }
@@ -24,6 +25,6 @@ function vhostMount({ name, http_static: settings }: VhostSettings): StaticMount
   return {
     vhost: host === '' || host === DEFAULT_VHOST ? undefined : host,
     prefix: path.endsWith('/') ? path : `${path}/`,
-    dir: settings.dir.replaceAll('[vhost]', name),
+    dir: resolve(settings.dir.replaceAll('[vhost]', name)),
   };
 }

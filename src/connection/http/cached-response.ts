@@ -7,7 +7,8 @@ import { mimeType } from './mime-type.ts';
 export interface BytesInMemory {
   readonly bytes: Buffer;
   readonly etag: string;
-  readonly modified: Date;
+  /** Value of Last-Modified. */
+  readonly lastModified: string;
 }
 
 /** Playlists change all the time, pages with the next version: caches may keep them but must ask. */
@@ -21,9 +22,8 @@ export function describeFile(reply: ServiceReply, file: string): void {
 
 /** Sends them, or that they have not changed. */
 export function sendBytes({ request, reply }: ServiceExchange, file: string, content: BytesInMemory): void {
-  const { bytes, etag, modified } = content;
+  const { bytes, etag, lastModified } = content;
   describeFile(reply, file);
-  const lastModified = modified.toUTCString();
   reply.header('Last-Modified', lastModified).header('ETag', etag);
   if (isKnown(request.headers, etag, lastModified)) reply.code(304).send();
   else reply.send(bytes);

@@ -10,7 +10,8 @@ export interface CachedFile {
   readonly bytes: Buffer;
   /** As @fastify/send makes it. */
   readonly etag: string;
-  readonly modified: Date;
+  /** Value of Last-Modified. */
+  readonly lastModified: string;
   /** The response is over. May be called twice. */
   readonly release: () => void;
 }
@@ -20,6 +21,8 @@ export interface FileCacheOptions {
   readonly maxFileBytes: number;
   /** For all files, those in flight included. */
   readonly maxTotalBytes: number;
+  /** A file is looked at again after so long: what is served may be so much older than what is on disk, ms. */
+  readonly checkMs: (path: string) => number;
   /** Monotonic clock, ms. */
   readonly now: () => number;
 }
@@ -27,6 +30,8 @@ export interface FileCacheOptions {
 interface Entry {
   readonly bytes: Buffer;
   readonly stats: Stats;
+  readonly etag: string;
+  readonly lastModified: string;
   /** When the file was last compared with this. */
   checkedMs: number;
   check: Promise<Entry | undefined> | undefined;
@@ -38,8 +43,6 @@ interface Entry {
 
 /** A second request within so long makes a file worth keeping. */
 const WANTED_MS = 3000;
-/** A file is looked at again after so long: what is served may be so much older than what is on disk. */
-const CHECK_MS = 50;
 /** What nobody has asked for is forgotten after so long. */
 const IDLE_MS = 15_000;
 const MAX_SEEN = 1000;
@@ -63,14 +66,22 @@ export class FileCache {
     return this.#sizeBytes;
   }
 
+  /** The file, if it is kept and was compared with the disk just now. */
+  findFresh(path: string): CachedFile | undefined {
+    const known = this.#entries.get(path);
+    const { now, checkMs } = this.#options;
+    if (known === undefined || now() - known.checkedMs >= checkMs(path)) return undefined;
+    return this.#lend(path, known);
+  }
+
   /**
    * Undefined if the file is not kept (yet), or not there.
    * @param isWanted it is worth keeping already
    */
   async find(path: string, isWanted = false): Promise<CachedFile | undefined> {
-    const nowMs = this.#options.now();
+    const fresh = this.findFresh(path);
+    if (fresh !== undefined) return fresh;
     const known = this.#entries.get(path);
-    if (known !== undefined && nowMs - known.checkedMs < CHECK_MS) return this.#lend(path, known);
     const entry = await (known === undefined
       ? this.#loadIfWanted(path, isWanted)
       : this.#checkOnce(path, known));
@@ -100,8 +111,8 @@ export class FileCache {
       entry.users--;
       this.#freeIfUnused(entry);
     };
-    const { bytes, stats } = entry;
-    return { bytes, etag: etagOf(stats), modified: stats.mtime, release };
+    const { bytes, etag, lastModified } = entry;
+    return { bytes, etag, lastModified, release };
   }
 
   /** All who ask while a file is being looked at wait for the same answer. */
@@ -160,6 +171,8 @@ export class FileCache {
       const entry: Entry = {
         bytes,
         stats,
+        etag: etagOf(stats),
+        lastModified: stats.mtime.toUTCString(),
         checkedMs,
         check: undefined,
         usedMs: now(),

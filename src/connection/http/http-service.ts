@@ -15,8 +15,6 @@ export interface ServiceRequest {
   /** The Host header, and the same without its port. */
   readonly host: string;
   readonly hostname: string;
-  /** Names to a string, or several. */
-  readonly query: unknown;
   readonly socket: Socket;
 }
 

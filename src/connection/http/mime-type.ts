@@ -39,6 +39,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** By the last extension of a path. */
 export function mimeType(path: string): string {
-  const extension = /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
+  const dot = path.lastIndexOf('.');
+  const extension = dot > path.lastIndexOf('/') ? path.slice(dot + 1).toLowerCase() : '';
   return TYPES[extension] ?? OCTETS;
 }

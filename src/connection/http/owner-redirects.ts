@@ -18,17 +18,26 @@ export class OwnerRedirects implements PlainService {
   }
 
   /** A page that was loaded over TLS may not load from a plain origin: its viewers stay here. */
-  async serve({ request, reply, path, vhost: name }: ServiceExchange): Promise<boolean> {
+  serve(exchange: ServiceExchange): boolean | Promise<boolean> {
+    const { request, path, vhost: name } = exchange;
     const { cluster, streams, findVhost } = this.#host;
     const vhost = findVhost(name);
     if (vhost === undefined || request.protocol !== 'http') return false;
     const id = streamOf(path, vhost);
     if (id === undefined || streams.find(id)?.isPublishing === true) return false;
-    const owner = await cluster.findHttpOwner(id, request.hostname);
-    if (owner === undefined) return false;
-    reply.code(302).header('Location', `http://${owner}${request.url}`).send('');
-    return true;
+    const owner = cluster.findHttpOwner(id, request.hostname);
+    return owner !== undefined && redirect(exchange, owner);
   }
+}
+
+async function redirect(
+  { request, reply }: ServiceExchange,
+  finding: Promise<string | undefined>,
+): Promise<boolean> {
+  const owner = await finding;
+  if (owner === undefined) return false;
+  reply.code(302).header('Location', `http://${owner}${request.url}`).send('');
+  return true;
 }
 
 function streamOf(path: string, vhost: VhostOptions): StreamId | undefined {

@@ -2,7 +2,6 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ParsedUrlQuery, parse } from 'node:querystring';
 import type { PlainRequest } from '../../protocol/http/plain-request.ts';
 import type { ServiceReply, ServiceRequest } from './http-service.ts';
 
@@ -11,7 +10,9 @@ export interface PlainAnswer {
   readonly status: number;
   /** Field lines, each with its line end. */
   readonly fields: string;
-  readonly body: Buffer | undefined;
+  /** As it is sent in UTF-8; undefined if there is none. */
+  readonly body: Buffer | string | undefined;
+  readonly bodyBytes: number;
 }
 
 const NOT_MODIFIED = 304;
@@ -23,7 +24,6 @@ export class PlainServiceRequest implements ServiceRequest {
   readonly protocol: 'http' | 'https';
   readonly host: string;
   readonly socket: Socket;
-  #query: ParsedUrlQuery | undefined;
 
   constructor({ url, headers }: PlainRequest, socket: Socket, isTls: boolean) {
     this.url = url;
@@ -37,14 +37,6 @@ export class PlainServiceRequest implements ServiceRequest {
     if (this.host.startsWith('[')) return this.host.slice(0, this.host.indexOf(']') + 1);
     const colon = this.host.indexOf(':');
     return colon < 0 ? this.host : this.host.slice(0, colon);
-  }
-
-  get query(): ParsedUrlQuery {
-    if (this.#query === undefined) {
-      const start = this.url.indexOf('?');
-      this.#query = parse(start < 0 ? '' : this.url.slice(start + 1));
-    }
-    return this.#query;
   }
 }
 
@@ -78,10 +70,14 @@ export class PlainReply implements ServiceReply {
   send(body: string | Buffer = ''): void {
     if (this.#isSent) return;
     this.#isSent = true;
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const hasBody = this.#status !== NOT_MODIFIED;
-    if (hasBody) this.#fields += `Content-Length: ${bytes.length}\r\n`;
-    this.#onAnswer({ status: this.#status, fields: this.#fields, body: hasBody ? bytes : undefined });
+    const status = this.#status;
+    if (status === NOT_MODIFIED) {
+      this.#onAnswer({ status, fields: this.#fields, body: undefined, bodyBytes: 0 });
+      return;
+    }
+    const bodyBytes = Buffer.byteLength(body);
+    const fields = `${this.#fields}Content-Length: ${bodyBytes}\r\n`;
+    this.#onAnswer({ status, fields, body, bodyBytes });
   }
 
   callNotFound(): void {

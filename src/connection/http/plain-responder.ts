@@ -42,9 +42,12 @@ export class PlainResponder {
   readonly #socket: Socket;
   readonly #connection: HttpConnection;
   readonly #host: PlainResponderHost;
-  /** Read and not yet answered. The first request among it is perhaps being answered: reading is paused then. */
+  /** Read and not yet answered. The first request among it is perhaps being answered. */
   #bytes: Buffer | undefined;
+  #last: PlainRequest | undefined;
   #isAnswering = false;
+  /** The answer takes its time: the connection may be quiet for longer than between two requests. */
+  #isPatient = false;
   /** The client sends no more, and may still read. */
   #hasEnded = false;
   /** Told when the client ends while its answer has to wait. */
@@ -64,9 +67,11 @@ export class PlainResponder {
     socket.once('close', this.#over);
   }
 
+  /** Whoever asks for more before there is an answer is not listened to until then. */
   readonly #received = (bytes: Buffer): void => {
-    this.#bytes = bytes;
-    this.#next();
+    this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes]);
+    if (this.#isAnswering) this.#socket.pause();
+    else this.#next();
   };
 
   readonly #ended = (): void => {
@@ -80,6 +85,7 @@ export class PlainResponder {
   };
 
   readonly #over = (): void => {
+    if (this.#onOver.length === 0) return;
     const listeners = this.#onOver;
     this.#onOver = [];
     for (const listener of listeners) listener();
@@ -91,17 +97,17 @@ export class PlainResponder {
       if (this.#hasEnded) this.#socket.end();
       return;
     }
-    const request = parsePlainRequest(bytes);
+    const request = parsePlainRequest(bytes, this.#last);
+    this.#last = request;
     if (request === undefined || !PLAYED.test(request.url)) {
       this.#handOver();
       return;
     }
     this.#isAnswering = true;
-    this.#socket.pause().setTimeout(STALL_TIMEOUT_MS);
-    void this.#serve(request);
+    this.#serve(request);
   }
 
-  async #serve(plain: PlainRequest): Promise<void> {
+  #serve(plain: PlainRequest): void {
     const request = new PlainServiceRequest(plain, this.#socket, this.#host.isTls);
     const path = decodePath(request.url);
     if (path === undefined || this.#connection.isLive) {
@@ -113,7 +119,7 @@ export class PlainResponder {
     const sentListeners: ((bodyBytes: number) => void)[] = [];
     const reply = new PlainReply((answer) => {
       this.#send(answer, plain, hasCors);
-      for (const listener of sentListeners) listener(answer.body?.length ?? 0);
+      for (const listener of sentListeners) listener(answer.bodyBytes);
     });
     const exchange: ServiceExchange = {
       request,
@@ -129,13 +135,27 @@ export class PlainResponder {
       },
       whileWaiting: (onGone) => this.#watch(onGone),
     };
-    const isServed = await this.#ask(exchange);
-    if (isServed || reply.isSent || this.#socket.destroyed) return;
+    const served = this.#ask(exchange, 0);
+    if (served === false) this.#leave(reply);
+    else if (served !== true) {
+      this.#bePatient(true);
+      void served.then((isServed) => isServed || this.#leave(reply));
+    }
+  }
+
+  #bePatient(isPatient: boolean): void {
+    if (this.#isPatient === isPatient) return;
+    this.#isPatient = isPatient;
+    this.#socket.setTimeout(isPatient ? STALL_TIMEOUT_MS : KEEP_ALIVE_TIMEOUT_MS);
+  }
+
+  /** To the complete server, unless there is an answer already. */
+  #leave(reply: PlainReply): void {
+    if (reply.isSent || this.#socket.destroyed) return;
     this.#connection.repeatRequest();
     this.#handOver();
   }
 
-  /** A paused socket tells of its end nevertheless, unless another request stands before that. */
   #watch(onGone: () => void): () => void {
     const socket = this.#socket;
     this.#onGone = onGone;
@@ -146,35 +166,51 @@ export class PlainResponder {
     };
   }
 
-  /** Whoever fails has not answered: the complete server asks again, and tells what is wrong. */
-  async #ask(exchange: ServiceExchange): Promise<boolean> {
+  /**
+   * Asks from the service with that index on. Whoever fails has not answered: the complete server asks again, and
+   * tells what is wrong. No promise as long as nobody needs one: most answers are in memory.
+   */
+  #ask(exchange: ServiceExchange, first: number): boolean | Promise<boolean> {
+    const services = this.#host.services();
     try {
-      for (const service of this.#host.services()) if (await service.serve(exchange)) return true;
+      for (let index = first; index < services.length; index++) {
+        const served = services[index]!.serve(exchange);
+        if (served === true) return true;
+        if (served !== false) return this.#askOn(exchange, served, index + 1);
+      }
     } catch {
       return false;
     }
     return false;
   }
 
-  #send({ status, fields, body }: PlainAnswer, plain: PlainRequest, hasCors: boolean): void {
+  async #askOn(exchange: ServiceExchange, serving: Promise<boolean>, next: number): Promise<boolean> {
+    const isServed = await serving.catch(() => false);
+    return isServed || this.#ask(exchange, next);
+  }
+
+  #send({ status, fields, body, bodyBytes }: PlainAnswer, plain: PlainRequest, hasCors: boolean): void {
     const isLast = plain.wantsClose;
     const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nServer: ${this.#host.server}\r\n${
       hasCors ? CORS_FIELDS : ''
     }${fields}Date: ${httpDate()}\r\n${isLast ? CLOSE : KEEP_ALIVE}`;
     const socket = this.#socket;
     const done = (): void => this.#sent(plain, isLast);
-    const size = body?.length ?? 0;
-    if (size <= SMALL_BODY_BYTES) {
-      const bytes = Buffer.allocUnsafe(head.length + size);
+    if (body === undefined || typeof body === 'string') {
+      // All its characters are ASCII if they are as many as its bytes.
+      socket.write(head + (body ?? ''), body?.length === bodyBytes ? 'latin1' : 'utf8', done);
+    } else if (bodyBytes <= SMALL_BODY_BYTES) {
+      const bytes = Buffer.allocUnsafe(head.length + bodyBytes);
       bytes.write(head, 'latin1');
-      body?.copy(bytes, head.length);
+      body.copy(bytes, head.length);
       socket.write(bytes, done);
-      return;
+    } else {
+      socket.cork();
+      socket.write(head, 'latin1');
+      socket.write(body, done);
+      socket.uncork();
     }
-    socket.cork();
-    socket.write(Buffer.from(head, 'latin1'));
-    socket.write(body ?? '', done);
-    socket.uncork();
+    if (socket.writableLength > 0) this.#bePatient(true);
   }
 
   /** The system has taken the whole answer: only now comes the next one, however much a client asks for. */
@@ -188,8 +224,8 @@ export class PlainResponder {
     const left = this.#bytes;
     this.#bytes = left === undefined || left.length <= sizeBytes ? undefined : left.subarray(sizeBytes);
     this.#isAnswering = false;
-    this.#socket.setTimeout(KEEP_ALIVE_TIMEOUT_MS);
-    if (this.#bytes === undefined) this.#socket.resume();
+    this.#bePatient(false);
+    if (this.#bytes === undefined && this.#socket.isPaused()) this.#socket.resume();
     this.#next();
   }
 

@@ -1,5 +1,6 @@
 // What a request names: its path, decoded and safe to look up below a folder, and its virtual host.
 
+import { unescape as decodePercents } from 'node:querystring';
 import type { ServiceRequest } from './http-service.ts';
 
 /** The path of a URL without its query, not percent-decoded. */
@@ -29,10 +30,23 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** A query parameter; of several with one name the first. '' if it is missing. */
-export function queryValue(request: ServiceRequest, name: string): string {
-  const value = (request.query as Readonly<Record<string, string | readonly string[] | undefined>>)[name];
-  return typeof value === 'string' ? value : (value?.[0] ?? '');
+/** A query parameter, decoded; of several with one name the first. '' if it is missing. */
+export function queryValue({ url }: Pick<ServiceRequest, 'url'>, name: string): string {
+  for (let at = url.indexOf('?') + 1; at > 0; ) {
+    const next = url.indexOf('&', at);
+    const end = next < 0 ? url.length : next;
+    if (url.startsWith(name, at)) {
+      const after = at + name.length;
+      if (after === end) return '';
+      if (url[after] === '=') return decodeQuery(url.slice(after + 1, end));
+    }
+    at = next + 1;
+  }
+  return '';
+}
+
+function decodeQuery(text: string): string {
+  return /[%+]/.test(text) ? decodePercents(text.replaceAll('+', ' ')) : text;
 }
 
 /** Query `vhost`, else query `domain`, else the Host header without its port. */

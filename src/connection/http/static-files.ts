@@ -30,6 +30,8 @@ interface Place {
 const CACHE_OPTIONS = {
   maxFileBytes: 16 * 1024 * 1024,
   maxTotalBytes: 64 * 1024 * 1024,
+  // A playlist is news, a segment stays what it is until its name is used again.
+  checkMs: (path: string) => (path.endsWith('.m3u8') ? 50 : 500),
   now: () => performance.now(),
 };
 const TEXT = 'text/plain; charset=utf-8';
@@ -53,11 +55,17 @@ export class StaticFiles implements HttpService {
   /** Where the folder of a mount has a file, or would have it; undefined if no mount answers that path. */
   pathOf({ vhost, path }: Pick<HttpExchange, 'vhost' | 'path'>): string | undefined {
     const match = matchStaticMount(this.#options.mounts(), vhost, path);
-    return match?.type === 'file' ? join(match.mount.dir, match.path) : undefined;
+    return match?.type === 'file' ? `${match.mount.dir}/${match.path}` : undefined;
   }
 
   /** A small file that is asked for again and again, say a playlist. Undefined if it is not there. */
-  async read(path: string): Promise<Buffer | undefined> {
+  read(path: string): Buffer | Promise<Buffer | undefined> {
+    const fresh = this.#cache.findFresh(path);
+    fresh?.release();
+    return fresh?.bytes ?? this.#load(path);
+  }
+
+  async #load(path: string): Promise<Buffer | undefined> {
     const cached = await this.#cache.find(path);
     cached?.release();
     return cached?.bytes ?? (await readFile(path).catch(() => undefined));
@@ -77,12 +85,20 @@ export class StaticFiles implements HttpService {
   }
 
   /** Answers what may be answered from memory, and keeps it there from the first request on. */
-  async serveKept(exchange: ServiceExchange): Promise<boolean> {
+  serveKept(exchange: ServiceExchange): boolean | Promise<boolean> {
     const match = matchStaticMount(this.#options.mounts(), exchange.vhost, exchange.path);
     if (match?.type !== 'file' || !isPlain(exchange, match.path)) return false;
-    const cached = await this.#cache.find(join(match.mount.dir, match.path), true);
+    const path = `${match.mount.dir}/${match.path}`;
+    const fresh = this.#cache.findFresh(path);
+    if (fresh === undefined) return this.#keep(exchange, match.path, path);
+    sendCached(exchange, match.path, fresh);
+    return true;
+  }
+
+  async #keep(exchange: ServiceExchange, file: string, path: string): Promise<boolean> {
+    const cached = await this.#cache.find(path, true);
     if (cached === undefined) return false;
-    sendCached(exchange, match.path, cached);
+    sendCached(exchange, file, cached);
     return true;
   }
 

@@ -5,6 +5,7 @@ export interface StaticMount {
   readonly vhost: string | undefined;
   /** With a slash at both ends. */
   readonly prefix: string;
+  /** Absolute. */
   readonly dir: string;
 }
 
@@ -23,10 +24,10 @@ export function matchStaticMount(
   vhost: string,
   path: string,
 ): StaticMatch | undefined {
-  const own = mounts.filter((mount) => mount.vhost === vhost);
-  const visible = own.length > 0 ? own : mounts.filter((mount) => mount.vhost === undefined);
+  const owner = mounts.some((mount) => mount.vhost === vhost) ? vhost : undefined;
   let best: StaticMount | undefined;
-  for (const mount of visible) {
+  for (const mount of mounts) {
+    if (mount.vhost !== owner) continue;
     if (path === mount.prefix.slice(0, -1)) return { type: 'redirect' };
     if (path.startsWith(mount.prefix) && mount.prefix.length > (best?.prefix.length ?? 0)) best = mount;
   }

@@ -7,6 +7,8 @@ export type PlainHeaders = Readonly<Record<string, string>>;
 export interface PlainRequest {
   /** Path and query as they came, `/live/x.m3u8?a=b`. */
   readonly url: string;
+  /** The field lines as they came. */
+  readonly fields: string;
   readonly headers: PlainHeaders;
   readonly wantsClose: boolean;
   /** Bytes of the head, the empty line included: the next request may follow. */
@@ -16,9 +18,10 @@ export interface PlainRequest {
 /** Larger heads are for the complete parser and its limits. */
 const MAX_HEAD_BYTES = 8192;
 const END_OF_HEAD = '\r\n\r\n';
-/** RFC 9112, 2.2, 3 and 5: a request line in origin form, and field lines of token, colon and visible text. */
-const HEAD =
-  /^GET (\/[\x21-\x7e]*) HTTP\/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)+)\r\n$/;
+/** RFC 9112, 2.2 and 3: a request line in origin form. */
+const REQUEST_LINE = /^GET (\/[\x21-\x7e]*) HTTP\/1\.1\r\n/;
+/** RFC 9112, 5: field lines of token, colon and visible text. */
+const FIELDS = /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)+$/;
 /** Fields that mean a body, another protocol, a part of the answer, or more care than is taken here. */
 const SPECIAL = new Set([
   'content-length',
@@ -33,23 +36,31 @@ const SPECIAL = new Set([
 
 /**
  * The request that `bytes` begin with.
+ * @param previous of the same client: it sends the same field lines again and again
  * @returns undefined if it is not complete, or anything else than plain
  */
-export function parsePlainRequest(bytes: Buffer): PlainRequest | undefined {
+export function parsePlainRequest(bytes: Buffer, previous?: PlainRequest): PlainRequest | undefined {
   const end = bytes.indexOf(END_OF_HEAD);
   const sizeBytes = end + END_OF_HEAD.length;
   if (end < 0 || sizeBytes > MAX_HEAD_BYTES) return undefined;
-  const parts = HEAD.exec(bytes.toString('latin1', 0, sizeBytes));
-  const url = parts?.[1];
-  const headers = parseFields(parts?.[2] ?? '');
-  if (url === undefined || headers?.host === undefined || headers.host === '') return undefined;
+  const head = bytes.toString('latin1', 0, sizeBytes - 2);
+  const line = REQUEST_LINE.exec(head);
+  const url = line?.[1];
+  if (line === null || url === undefined) return undefined;
+  const fields = head.slice(line[0].length);
+  if (previous !== undefined && fields === previous.fields) {
+    return { url, fields, headers: previous.headers, wantsClose: previous.wantsClose, sizeBytes };
+  }
+  const headers = parseFields(fields);
+  if (headers?.host === undefined || headers.host === '') return undefined;
   const connection = headers.connection?.toLowerCase() ?? 'keep-alive';
   if (connection !== 'keep-alive' && connection !== 'close') return undefined;
-  return { url, headers, wantsClose: connection === 'close', sizeBytes };
+  return { url, fields, headers, wantsClose: connection === 'close', sizeBytes };
 }
 
 /** Undefined if one of them is special, or comes twice. */
 function parseFields(lines: string): PlainHeaders | undefined {
+  if (!FIELDS.test(lines)) return undefined;
   const headers: Record<string, string> = Object.create(null);
   for (let at = 0; at < lines.length; ) {
     const colon = lines.indexOf(':', at);

@@ -1,7 +1,7 @@
 // Playlists and segments of HLS, as far as they are more than files: viewers become clients, an edge fetches what is
 // asked for, a playlist may be waited for, and with `hls_memory` there are no files at all. The rest is StaticFiles'.
 
-import { relative, resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import type { RtmpUrl } from '../../../protocol/rtmp/url.ts';
 import type { ClientFacts } from '../../../stats/client-statistics.ts';
 import { type StreamId, streamUrl } from '../../../stream/stream-id.ts';
@@ -20,8 +20,10 @@ import { StreamDemand } from './stream-demand.ts';
 
 /** Files on disk; StaticFiles is one. */
 export interface PlaylistFiles {
+  /** Absolute. */
   pathOf(exchange: Pick<ServiceExchange, 'vhost' | 'path'>): string | undefined;
-  read(path: string): Promise<Buffer | undefined>;
+  /** Undefined, or a promise of that, if it is not there. */
+  read(path: string): Buffer | Promise<Buffer | undefined>;
 }
 
 /** Sessions for each connection that the server may have: players close theirs between two requests. */
@@ -59,7 +61,7 @@ export class HlsStreams implements PlainService {
     this.#demand.close();
   }
 
-  async serve(exchange: ServiceExchange): Promise<boolean> {
+  serve(exchange: ServiceExchange): boolean | Promise<boolean> {
     const vhost = this.#host.findVhost(exchange.vhost);
     const hls = vhost?.hls;
     if (vhost?.isEnabled !== true || hls === undefined) return false;
@@ -68,18 +70,34 @@ export class HlsStreams implements PlainService {
     return this.#serveOther(exchange, vhost, hls);
   }
 
-  async #servePlaylist(asked: PlaylistRequest): Promise<boolean> {
-    const { exchange, vhost, hls, id } = asked;
+  #servePlaylist(asked: PlaylistRequest): boolean | Promise<boolean> {
+    const { exchange, hls } = asked;
     if (hls.fetchMs > 0) this.#fetch(asked);
     const name = queryValue(exchange.request, 'hls_ctx');
     const session = hls.hasSessions ? this.#sessions.use(name) : undefined;
     if (session?.isKicked === true) return refuse(exchange, name);
-    const bytes = (await this.#read(asked)) ?? (await this.#waitFor(asked));
-    if (exchange.request.socket.destroyed) return true;
-    if (bytes === undefined) {
-      exchange.reply.callNotFound();
-      return true;
-    }
+    const found = this.#read(asked);
+    return Buffer.isBuffer(found)
+      ? this.#answer(asked, session, found)
+      : this.#answerLater(asked, session, found);
+  }
+
+  async #answerLater(
+    asked: PlaylistRequest,
+    session: HlsSession | undefined,
+    reading: Promise<Buffer | undefined> | undefined,
+  ): Promise<boolean> {
+    const bytes = (await reading) ?? (await this.#waitFor(asked));
+    const { request, reply } = asked.exchange;
+    if (request.socket.destroyed) return true;
+    if (bytes !== undefined) return this.#answer(asked, session, bytes);
+    reply.callNotFound();
+    return true;
+  }
+
+  #answer(asked: PlaylistRequest, session: HlsSession | undefined, bytes: Buffer): boolean {
+    const { exchange, vhost, hls, id } = asked;
+    const name = queryValue(exchange.request, 'hls_ctx');
     const isViewer = hls.hasSessions && exchange.request.method !== 'HEAD';
     const opened =
       isViewer && session === undefined
@@ -111,12 +129,12 @@ export class HlsStreams implements PlainService {
     if (file === undefined) return false;
     const { bytes, modifiedMs } = file;
     const etag = `W/"${bytes.length.toString(16)}-${Math.round(modifiedMs).toString(16)}"`;
-    sendBytes(exchange, exchange.path, { bytes, etag, modified: new Date(modifiedMs) });
+    sendBytes(exchange, exchange.path, { bytes, etag, lastModified: new Date(modifiedMs).toUTCString() });
     return true;
   }
 
   /** On an edge, what lies there from an earlier time is not what viewers want. */
-  async #read({ exchange, vhost, hls, id }: PlaylistRequest): Promise<Buffer | undefined> {
+  #read({ exchange, vhost, hls, id }: PlaylistRequest): Buffer | Promise<Buffer | undefined> | undefined {
     const { streams, hlsMemory } = this.#host;
     if (hls.fetchMs > 0 && streams.find(id)?.isPublishing !== true) return undefined;
     if (hls.isInMemory) return hlsMemory(vhost.name)?.find(exchange.path.slice(1))?.bytes;
@@ -130,7 +148,7 @@ export class HlsStreams implements PlainService {
     const abort = new AbortController();
     const endWatching = exchange.whileWaiting(() => abort.abort());
     const key = `${streamUrl(id)} ${exchange.path}`;
-    const found = await this.#wait.find(key, () => this.#read(asked), hls.waitMs, abort.signal);
+    const found = await this.#wait.find(key, async () => this.#read(asked), hls.waitMs, abort.signal);
     endWatching();
     return found;
   }
@@ -157,7 +175,8 @@ export class HlsStreams implements PlainService {
 
   #pathBelow(folder: string, exchange: ServiceExchange): string | undefined {
     const path = this.#files.pathOf(exchange);
-    return path === undefined ? undefined : relative(resolve(folder), resolve(path));
+    const start = resolve(folder) + sep;
+    return path?.startsWith(start) ? path.slice(start.length) : undefined;
   }
 }
 

@@ -12,7 +12,7 @@ let cache: FileCache;
 let name = 0;
 beforeEach(() => {
   nowMs = 1000;
-  cache = new FileCache({ maxFileBytes: 100, maxTotalBytes: 250, now: () => nowMs });
+  cache = new FileCache({ maxFileBytes: 100, maxTotalBytes: 250, checkMs: () => 50, now: () => nowMs });
   return () => cache.clear();
 });
 

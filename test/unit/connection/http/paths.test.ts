@@ -1,7 +1,8 @@
+import { relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { staticMounts } from '../../../../src/config/options/static-mounts.ts';
 import { mimeType } from '../../../../src/connection/http/mime-type.ts';
-import { decodePath, rawPath } from '../../../../src/connection/http/request-path.ts';
+import { decodePath, queryValue, rawPath } from '../../../../src/connection/http/request-path.ts';
 import { matchStaticMount } from '../../../../src/connection/http/static-mount.ts';
 import { configOf, withListen } from '../../config/load-text.ts';
 
@@ -58,7 +59,7 @@ describe('mounts', () => {
   );
   const at = (vhost: string, path: string) => {
     const match = matchStaticMount(mounts, vhost, path);
-    return match?.type === 'file' ? `${match.mount.dir} ${match.path}` : match?.type;
+    return match?.type === 'file' ? `./${relative('.', match.mount.dir)} ${match.path}` : match?.type;
   };
 
   test.each([
@@ -84,7 +85,7 @@ describe('mounts', () => {
 
   test('a vhost’s mount / replaces the root', () => {
     const config = configOf(withListen('vhost v { http_static { enabled on; mount /; dir ./v; } }'));
-    expect(staticMounts(config)).toEqual([{ vhost: undefined, prefix: '/', dir: './v' }]);
+    expect(staticMounts(config)).toEqual([{ vhost: undefined, prefix: '/', dir: resolve('v') }]);
   });
 });
 
@@ -97,4 +98,20 @@ test('types go by the last extension, in any case', () => {
     'application/octet-stream',
     'video/x-flv',
   ]);
+});
+
+test.each([
+  ['/x', ''],
+  ['/x?', ''],
+  ['/x?ab=1', ''],
+  ['/x?a', ''],
+  ['/x?a&a=1', ''],
+  ['/x?a=', ''],
+  ['/x?b=2&a=1&a=3', '1'],
+  ['/x?a=1=2', '1=2'],
+  ['/x?a=%2Fb+c', '/b c'],
+  ['/x?a=%zz', '%zz'],
+  ['/a=1', ''],
+])('query parameter a of %s', (url, value) => {
+  expect(queryValue({ url }, 'a')).toBe(value);
 });

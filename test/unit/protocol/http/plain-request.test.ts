@@ -94,3 +94,14 @@ test('no bytes make it fail', () => {
     }),
   );
 });
+
+test('the field lines of the request before are not read again, and others are', () => {
+  const first = parse(BROWSER);
+  const next = (text: string) => parsePlainRequest(Buffer.from(text, 'latin1'), first);
+  const same = next(BROWSER.replace('livestream-7', 'livestream-8'));
+  expect(same).toMatchObject({ url: '/live/livestream-8.ts?hls_ctx=p93x4803', sizeBytes: BROWSER.length });
+  expect(same?.headers).toBe(first?.headers);
+  expect(next(BROWSER.replace('keep-alive', 'close'))?.wantsClose).toBe(true);
+  expect(next(BROWSER.replace('Accept: */*', 'Range: bytes=0-1'))).toBeUndefined();
+  expect(next(BROWSER.replace('GET', 'PUT'))).toBeUndefined();
+});
