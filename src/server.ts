@@ -255,7 +255,7 @@ export class Server {
       statistics: this.#statistics,
       identity: this.#setup.identity,
       cluster: this.#cluster,
-      hlsMemory: (vhost) => this.#hls.memory(vhost),
+      hls: this.#hls,
       connections: this.#connections,
       log: this.#log,
     };

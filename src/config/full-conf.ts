@@ -1,7 +1,7 @@
 // conf/full.conf, written from the table: every directive with its default, unit and variable.
 
 import type { Block, Row, Rows, Since } from './directives/row.ts';
-import { isDependent } from './directives/row.ts';
+import { isDependent, writtenDefault } from './directives/row.ts';
 import { table } from './directives/table.ts';
 import { blockHasVariables, variablesOf } from './environment.ts';
 import { oldNames } from './old-forms.ts';
@@ -100,8 +100,9 @@ function exampleText(name: string, row: Row): readonly string[] {
 }
 
 function defaultValue(row: Row): string {
-  if (row.type === 'flag') return row.default === true ? 'on' : 'off';
-  return row.type === 'endpoint' ? (row.default as { text: string }).text : String(row.default);
+  const value = writtenDefault(row);
+  if (row.type === 'flag') return value === true ? 'on' : 'off';
+  return row.type === 'endpoint' ? (value as { text: string }).text : String(value);
 }
 
 function rangeText({ min, max }: Row): string {

@@ -17,12 +17,14 @@ interface Context {
   /** Where the rows stand in the table. */
   readonly path: readonly string[];
   readonly hasVariables: boolean;
+  /** The block at `path` is in the file, or a variable sets something in it. */
+  readonly isWritten: boolean;
 }
 
 /** The settings of the root's own rows. */
 export function readRootRows<R extends Rows>(rows: R, tree: Directive, env: Environment): SettingsOfRows<R> {
   const root: Settings = {};
-  const context: Context = { env, root, vhost: {}, path: [], hasVariables: hasAny(env) };
+  const context: Context = { env, root, vhost: {}, path: [], hasVariables: hasAny(env), isWritten: true };
   readRows(rows, tree, context, root);
   return root as SettingsOfRows<R>;
 }
@@ -37,7 +39,14 @@ export function readRootBlock<B extends Block>(
   env: Environment,
   root: object,
 ): SettingOf<B> {
-  const context: Context = { env, root: { ...root }, vhost: {}, path: [], hasVariables: hasAny(env) };
+  const context: Context = {
+    env,
+    root: { ...root },
+    vhost: {},
+    path: [],
+    hasVariables: hasAny(env),
+    isWritten: true,
+  };
   return readBlock(block, name, tree, context) as SettingOf<B>;
 }
 
@@ -47,13 +56,19 @@ function hasAny(env: Environment): boolean {
 }
 
 function readBlock(block: Block, name: string, parent: Directive | undefined, context: Context): unknown {
-  const inner: Context = {
-    ...context,
-    path: [...context.path, name],
-    hasVariables: context.hasVariables && blockHasVariables(block),
-  };
+  const path = [...context.path, name];
+  const hasVariables = context.hasVariables && blockHasVariables(block);
   const found = childrenNamed(parent, name);
+  const isWritten = found.length > 0 || (hasVariables && isSet(block, path, context.env));
+  const inner: Context = { ...context, path, hasVariables, isWritten };
   return block.many ? found.map((one) => readOne(block, one, inner)) : readOne(block, found[0], inner);
+}
+
+/** A variable sets something in the block. */
+function isSet({ rows }: Block, path: readonly string[], env: Environment): boolean {
+  return Object.entries(rows).some(
+    ([name, entry]) => entry.kind === 'row' && variableOf(entry, [...path, name], env) !== undefined,
+  );
 }
 
 function readOne(block: Block, directive: Directive | undefined, context: Context): Settings {
@@ -91,5 +106,6 @@ function readRow(
   if (first !== undefined && (first.args.length > 0 || row.emptyCounts === true))
     return readValue(row, first.args);
   if (!isDependent(row.default)) return row.default;
-  return row.default.of({ root: context.root, vhost: context.vhost, block: own });
+  const { root, vhost, isWritten } = context;
+  return row.default.of({ root, vhost, block: own, isWritten });
 }

@@ -1,6 +1,6 @@
 // Streams as files for HTTP: hls { }, dash { }, hds { } (spec config 3.6).
 
-import type { DependentDefault } from './row.ts';
+import type { DefaultScope, DependentDefault } from './row.ts';
 import { block, flag, float, int, path, template, text, url, word } from './row.ts';
 
 const HLS_RAM = 'HLS RAM is removed in SRS3+, read https://github.com/ossrs/srs/issues/513.';
@@ -10,11 +10,35 @@ const sameAsHlsPath: DependentDefault<string> = {
   of: ({ block: own }) => String(own.hls_path),
 };
 
+/**
+ * An edge on which nobody says anything about HLS serves it as it serves the other protocols: what is asked for, when
+ * it is asked for, as soon as there is one group of pictures of it. Defaults for that case, beside those of SRS.
+ * A segment's length is counted to its last frame: with 1.5 s, key frames every second or two make segments of 2 s.
+ */
+function onSilentEdge<T extends boolean | number>(silent: T, written: T, unit = ''): DependentDefault<T> {
+  const show = (value: T) => (typeof value === 'number' ? `${value}${unit}` : value ? 'on' : 'off');
+  return {
+    text: `${show(written)}, on an edge without hls { } ${show(silent)}`,
+    of: (scope) => (isSilentEdge(scope) ? silent : written),
+    written,
+  };
+}
+
+/** Live streams that are mounted as .ts have the names of segments: there HLS has to be wanted. */
+function isSilentEdge({ vhost, isWritten }: DefaultScope): boolean {
+  const { cluster, http_remux: remux } = vhost as {
+    cluster?: { mode?: unknown };
+    http_remux?: { enabled?: unknown; mount?: unknown };
+  };
+  const isTsMount = remux?.enabled === true && String(remux.mount).endsWith('.ts');
+  return !isWritten && cluster?.mode === 'remote' && !isTsMount;
+}
+
 export const hls = block(
   { says: 'HLS: a playlist and TS segments per stream.', since: '1', reload: 'applied' },
   {
-    enabled: flag(false, { says: 'Write HLS.', reload: 'applied', since: '1' }),
-    hls_fragment: float(10, {
+    enabled: flag(onSilentEdge(true, false), { says: 'Write HLS.', reload: 'applied', since: '1' }),
+    hls_fragment: float(onSilentEdge(1.5, 10, ' s'), {
       says: 'Wanted length of a segment.',
       unit: 's',
       reload: 'applied',
@@ -26,20 +50,30 @@ export const hls = block(
       since: '2',
       default7: '1.0',
     }),
-    hls_aof_ratio: float(2, {
+    hls_aof_ratio: float(onSilentEdge(8, 2), {
       says: 'A segment without a key frame, or of audio only, is cut after this multiple of hls_fragment.',
       reload: 'applied',
       since: '2',
       default7: '2.1',
     }),
-    hls_window: float(60, { says: 'Length of the playlist.', unit: 's', reload: 'applied', since: '1' }),
+    hls_window: float(onSilentEdge(30, 60, ' s'), {
+      says: 'Length of the playlist.',
+      unit: 's',
+      reload: 'applied',
+      since: '1',
+    }),
     hls_on_error: word(['ignore', 'disconnect', 'continue'], 'continue', 'continue', {
       says: 'When a segment cannot be written: stop HLS of the stream, disconnect the publisher, or go on.',
       reload: 'live',
       since: '1',
     }),
-    hls_memory: flag(false, {
+    hls_memory: flag(onSilentEdge(true, false), {
       says: 'Keep segments and playlist in memory: the HTTP server has them, nothing is written to hls_path.',
+      reload: 'applied',
+      since: 'tsrs',
+    }),
+    hls_on_demand: flag(onSilentEdge(true, false), {
+      says: 'Cut a stream only while its playlist is asked for: others cost nothing. Sound alone is cut at hls_fragment.',
       reload: 'applied',
       since: 'tsrs',
     }),
@@ -152,7 +186,7 @@ export const hls = block(
       since: '5',
     }),
     hls_wait_for_stream: float(0, {
-      says: 'How long a request for a playlist that is not there waits for it before it gets 404. On an edge at least three segments and 5 s.',
+      says: 'How long a request for a playlist that is not there waits for it before it gets 404. On an edge and on demand at least three segments, or one without key frames, and 5 s.',
       unit: 's',
       reload: 'live',
       since: 'tsrs',

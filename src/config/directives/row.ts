@@ -39,12 +39,16 @@ export interface DefaultScope {
   readonly root: Readonly<Record<string, unknown>>;
   readonly vhost: Readonly<Record<string, unknown>>;
   readonly block: Readonly<Record<string, unknown>>;
+  /** The block is in the file, or a variable sets something in it. */
+  readonly isWritten: boolean;
 }
 
 /** A default that is not a constant: `text` says it to people, `of` computes it. */
 export interface DependentDefault<T> {
   readonly text: string;
   readonly of: (scope: DefaultScope) => T;
+  /** What it is in a block that is written, if that is always the same. */
+  readonly written?: T;
 }
 
 export interface Facts {
@@ -234,4 +238,9 @@ export function blocks<const R extends Rows, const A extends string>(
 /** A default that depends on other settings. */
 export function isDependent<T>(value: Default<T>): value is DependentDefault<T> {
   return typeof value === 'object' && value !== null && 'of' in value && typeof value.of === 'function';
+}
+
+/** The default of a row whose block is written, as far as it is always the same. */
+export function writtenDefault<T>({ default: value }: Row<T>): T | undefined {
+  return isDependent(value) ? value.written : value;
 }

@@ -23,6 +23,7 @@ export function hlsOptions(vhost: VhostSettings, root: RootSettings): HlsOptions
     fragmentMs,
     minTargetMs: Math.floor(fragmentMs * hls.hls_td_ratio),
     aofRatio: hls.hls_aof_ratio,
+    soundRatio: hls.hls_on_demand ? 1 : hls.hls_aof_ratio,
     windowMs: Math.round(hls.hls_window * MS_PER_SEC),
     waitsForKeyFrame: hls.hls_wait_keyframe,
     isFloor: hls.hls_ts_floor,
@@ -33,6 +34,7 @@ export function hlsOptions(vhost: VhostSettings, root: RootSettings): HlsOptions
     onError: hls.hls_on_error,
     keys: hls.hls_keys ? keyOptions(hls) : undefined,
     isUtc: root.utc_time,
+    isOnDemand: hls.hls_on_demand,
     endsWithPublish: vhost.cluster.mode === 'remote',
   };
 }

@@ -58,7 +58,7 @@ function waitMs({ http_remux: { wait_for_stream: waitSec }, cluster }: VhostSett
   return Math.max(waitSec * 1000, isFetched ? FETCH_MS : 0);
 }
 
-/** An edge fetches a stream so long after the last request for its playlist, ms; at least. */
+/** A stream is fetched and cut so long after the last request for its playlist, ms; at least. */
 const MIN_KEEP_MS = 15_000;
 /** A session lives for so many playlist windows without a request, as in SRS. */
 const SESSION_WINDOWS = 2;
@@ -66,8 +66,9 @@ const SESSION_WINDOWS = 2;
 function hlsDelivery({ hls, cluster }: VhostSettings): HlsDelivery | undefined {
   if (!hls.enabled) return undefined;
   const isEdge = cluster.mode === 'remote';
-  // Three segments, each of which may wait for a key frame.
-  const startMs = 3 * hls.hls_fragment * 1000;
+  const hasDemand = isEdge || hls.hls_on_demand;
+  // Three segments of the wanted length, or one whose key frame is late.
+  const startMs = Math.max(3, hls.hls_aof_ratio) * hls.hls_fragment * 1000;
   return {
     isInMemory: hls.hls_memory,
     folder: hls.hls_path,
@@ -75,7 +76,7 @@ function hlsDelivery({ hls, cluster }: VhostSettings): HlsDelivery | undefined {
     hasSessions: hls.hls_ctx,
     countsSegments: hls.hls_ts_ctx,
     sessionMs: SESSION_WINDOWS * hls.hls_window * 1000,
-    waitMs: Math.max(hls.hls_wait_for_stream * 1000, isEdge ? startMs + FETCH_MS : 0),
-    fetchMs: isEdge ? Math.max(MIN_KEEP_MS, startMs) : 0,
+    waitMs: Math.max(hls.hls_wait_for_stream * 1000, hasDemand ? startMs + FETCH_MS : 0),
+    demandMs: hasDemand ? Math.max(MIN_KEEP_MS, startMs) : 0,
   };
 }

@@ -6,7 +6,7 @@ import { Server as NetServer, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { connectionId } from '../../log/connection-id.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { HlsMemory } from '../../output/hls/memory-store.ts';
+import type { HlsOutput } from '../../output/hls/hls-output.ts';
 import type { ConnectionHost } from '../connection-host.ts';
 import type { ConnectionKind, ConnectionRegistry } from '../connection-registry.ts';
 import { LISTEN_BACKLOG } from '../listen-backlog.ts';
@@ -23,8 +23,8 @@ import { decodePath, requestVhost } from './request-path.ts';
 
 /** What the HTTP side needs from the server around it. */
 export interface HttpHost extends ConnectionHost {
-  /** The files of a vhost with `hls_memory`. */
-  readonly hlsMemory: (vhost: string) => HlsMemory | undefined;
+  /** What lies in memory, and what is cut on demand. */
+  readonly hls: Pick<HlsOutput, 'memory' | 'want'>;
   readonly connections: ConnectionRegistry;
   readonly log: Logger;
 }

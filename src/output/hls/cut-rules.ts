@@ -5,6 +5,8 @@ export interface CutOptions {
   readonly fragmentMs: number;
   /** An audio frame cuts after this multiple of it. */
   readonly aofRatio: number;
+  /** … and of sound alone after this one. */
+  readonly soundRatio: number;
   readonly waitsForKeyFrame: boolean;
 }
 
@@ -48,6 +50,12 @@ export function cutsBeforeVideo(
 }
 
 /** Should the segment end before this audio frame? Also with video: where key frames are too far apart. */
-export function cutsBeforeAudio(options: CutOptions, durationMs: number, extraMs: number): boolean {
-  return durationMs >= MIN_CUT_MS && durationMs >= options.aofRatio * options.fragmentMs + extraMs;
+export function cutsBeforeAudio(
+  { fragmentMs, aofRatio, soundRatio }: CutOptions,
+  durationMs: number,
+  hasVideo: boolean,
+  extraMs: number,
+): boolean {
+  const ratio = hasVideo ? aofRatio : soundRatio;
+  return durationMs >= MIN_CUT_MS && durationMs >= ratio * fragmentMs + extraMs;
 }

@@ -41,6 +41,8 @@ export interface HlsOptions {
   readonly minTargetMs: number;
   /** An audio frame cuts a segment of that length, in multiples of `fragmentMs`. */
   readonly aofRatio: number;
+  /** … and a segment of sound alone, which has no key frames to wait for. */
+  readonly soundRatio: number;
   /** Length of the playlist, ms. */
   readonly windowMs: number;
   readonly waitsForKeyFrame: boolean;
@@ -58,6 +60,8 @@ export interface HlsOptions {
   readonly keys: HlsKeyOptions | undefined;
   /** Date variables are UTC rather than local time. */
   readonly isUtc: boolean;
+  /** A stream is cut only while somebody asks for its playlist. */
+  readonly isOnDemand: boolean;
   /** Files go when the publish ends: on an edge, whoever comes later would take them for live. */
   readonly endsWithPublish: boolean;
 }

@@ -51,6 +51,8 @@ export class HlsOutput {
   readonly #memories = new Map<string, HlsMemory>();
   readonly #channels = new Map<string, HlsChannel>();
   readonly #remembered = new Map<string, Remembered>();
+  /** Streams whose playlist is asked for, by their URL. */
+  readonly #wanted = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -69,11 +71,44 @@ export class HlsOutput {
     this.#channelFor(stream)?.attach(stream);
   }
 
+  /**
+   * The playlist of a stream is asked for: with `hls_on_demand` the stream is cut from here on, beginning with what its
+   * GOP cache has.
+   * @returns what ends that, and removes the files; twice is fine
+   */
+  want(stream: Stream): () => void {
+    const { url } = stream;
+    this.#wanted.add(url);
+    if (stream.isPublishing) this.#join(stream);
+    return () => {
+      if (this.#wanted.delete(url)) this.#unwanted(url);
+    };
+  }
+
+  /** Begins in the middle of a publish. */
+  #join(stream: Stream): void {
+    const channel = this.#channelFor(stream);
+    if (channel?.options.isOnDemand !== true || channel.isAttached) return;
+    channel.attach(stream);
+    channel.published();
+    const { video, audio } = stream.gopHeaders;
+    for (const header of [video, audio]) if (header !== undefined) channel.message(header);
+    stream.replayGop(channel);
+  }
+
+  #unwanted(url: string): void {
+    const channel = this.#channels.get(url);
+    if (channel?.options.isOnDemand !== true) return;
+    channel.detach();
+    channel.dispose();
+    void this.#forgetWhenSettled(url, channel);
+  }
+
   /** The settings of virtual hosts have changed: their live streams get the new ones with the next key frame. */
   reload(streams: Iterable<Stream>): void {
     for (const stream of streams) {
       if (!stream.isPublishing) continue;
-      const options = this.#host.findOptions(stream.id.vhost);
+      const options = this.#optionsFor(stream);
       const previous = this.#channels.get(stream.url);
       if (previous?.options === options) continue;
       if (options === undefined || previous?.isPublishing !== true) this.#replace(stream, previous);
@@ -118,7 +153,7 @@ export class HlsOutput {
   /** The channel of a stream, with the settings of now; undefined where HLS is off or must not be. */
   #channelFor(stream: Stream): HlsChannel | undefined {
     if (this.#isClosed) return undefined;
-    const options = this.#host.findOptions(stream.id.vhost);
+    const options = this.#optionsFor(stream);
     const found = this.#channels.get(stream.url);
     if (found !== undefined && found.options === options) return found;
     if (found !== undefined) this.#retire(stream.url, found, options);
@@ -133,6 +168,12 @@ export class HlsOutput {
     this.#channels.set(stream.url, channel);
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     return channel;
+  }
+
+  /** The settings of now; undefined where HLS is off, or on demand and not in demand. */
+  #optionsFor({ id, url }: Stream): HlsOptions | undefined {
+    const options = this.#host.findOptions(id.vhost);
+    return options?.isOnDemand === true && !this.#wanted.has(url) ? undefined : options;
   }
 
   #create(
@@ -196,10 +237,15 @@ export class HlsOutput {
     this.#forget(url, channel);
   }
 
-  /** The settings have changed: another channel goes on. Nobody would find what stays in memory. */
+  /**
+   * The settings have changed: another channel goes on, if at all in the same place. Nobody would find what stays in
+   * memory, or take the files of an edge for anything but live.
+   */
   #retire(url: string, channel: HlsChannel, options: HlsOptions | undefined): void {
     this.#forget(url, channel);
-    if (channel.options.isInMemory && options?.isInMemory !== true) channel.store.dispose();
+    const { isInMemory, endsWithPublish } = channel.options;
+    if (options?.isInMemory === isInMemory) return;
+    if (isInMemory || endsWithPublish) channel.store.dispose();
   }
 
   #forget(url: string, channel: HlsChannel): void {

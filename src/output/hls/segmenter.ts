@@ -194,8 +194,9 @@ export class Segmenter {
   }
 
   #cutsBeforeAudio({ length }: OpenSegment): boolean {
-    if (this.#mustCut && !this.#writer.hasVideo) return true;
-    return cutsBeforeAudio(this.#options, length.durationMs, this.#floor?.extraMs ?? 0);
+    const { hasVideo } = this.#writer;
+    if (this.#mustCut && !hasVideo) return true;
+    return cutsBeforeAudio(this.#options, length.durationMs, hasVideo, this.#floor?.extraMs ?? 0);
   }
 
   get #mustCut(): boolean {

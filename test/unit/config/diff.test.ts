@@ -25,7 +25,11 @@ describe('the difference of two configurations', () => {
       ['changed http_api.enabled (applied)', 'changed http_api.listen (applied)'],
     ],
     ['vhost a { }', 'vhost a { enabled off; }', ['changed a: enabled (applied)']],
-    ['vhost a { }', 'vhost a { cluster { mode remote; } }', ['changed a: cluster.mode (applied)']],
+    [
+      'vhost a { hls { } }',
+      'vhost a { hls { } cluster { mode remote; } }',
+      ['changed a: cluster.mode (applied)'],
+    ],
     ['vhost a { }', 'vhost b { }', ['added b:  (applied)', 'removed a:  (applied)']],
     ['vhost a { ingest x { } }', 'vhost a { ingest x { enabled on; } }', ['changed a: ingest (applied)']],
     ['vhost a { transcode x { } }', 'vhost a { transcode y { } }', ['changed a: transcode (applied)']],

@@ -15,6 +15,9 @@ export interface HlsDelivery {
   readonly sessionMs: number;
   /** How long a request for a playlist waits for it, ms. */
   readonly waitMs: number;
-  /** The vhost is an edge: a stream is fetched as long as its playlist is asked for, and so much longer, ms. 0 = no edge. */
-  readonly fetchMs: number;
+  /**
+   * A stream is fetched (on an edge) and cut (`hls_on_demand`) as long as its playlist is asked for, and so much longer,
+   * ms. 0 = nobody needs to ask.
+   */
+  readonly demandMs: number;
 }

@@ -20,6 +20,7 @@ import { StreamDemand } from './stream-demand.ts';
 
 /** Files on disk; StaticFiles is one. */
 export interface PlaylistFiles {
+  has(exchange: Pick<ServiceExchange, 'vhost' | 'path'>): Promise<boolean>;
   /** Absolute. */
   pathOf(exchange: Pick<ServiceExchange, 'vhost' | 'path'>): string | undefined;
   /** Undefined, or a promise of that, if it is not there. */
@@ -72,14 +73,13 @@ export class HlsStreams implements PlainService {
 
   #servePlaylist(asked: PlaylistRequest): boolean | Promise<boolean> {
     const { exchange, hls } = asked;
-    if (hls.fetchMs > 0) this.#fetch(asked);
     const name = queryValue(exchange.request, 'hls_ctx');
     const session = hls.hasSessions ? this.#sessions.use(name) : undefined;
     if (session?.isKicked === true) return refuse(exchange, name);
     const found = this.#read(asked);
-    return Buffer.isBuffer(found)
-      ? this.#answer(asked, session, found)
-      : this.#answerLater(asked, session, found);
+    if (!Buffer.isBuffer(found)) return this.#answerLater(asked, session, found);
+    this.#demandStream(asked);
+    return this.#answer(asked, session, found);
   }
 
   async #answerLater(
@@ -87,11 +87,16 @@ export class HlsStreams implements PlainService {
     session: HlsSession | undefined,
     reading: Promise<Buffer | undefined> | undefined,
   ): Promise<boolean> {
-    const bytes = (await reading) ?? (await this.#waitFor(asked));
-    const { request, reply } = asked.exchange;
-    if (request.socket.destroyed) return true;
+    const { exchange, hls } = asked;
+    const there = await reading;
+    // What is not in memory and lies on the disk is a file like others.
+    if (there === undefined && hls.isInMemory && (await this.#files.has(exchange))) return false;
+    this.#demandStream(asked);
+    const bytes = there ?? (await this.#waitFor(asked));
+    if (bytes === undefined) this.#giveUp(asked);
+    if (exchange.request.socket.destroyed) return true;
     if (bytes !== undefined) return this.#answer(asked, session, bytes);
-    reply.callNotFound();
+    exchange.reply.callNotFound();
     return true;
   }
 
@@ -125,7 +130,7 @@ export class HlsStreams implements PlainService {
     if (session?.isKicked === true) return refuse(exchange, sessionName);
     if (session !== undefined) countBytes(exchange, session);
     if (!hls.isInMemory) return false;
-    const file = this.#host.hlsMemory(name)?.find(exchange.path.slice(1));
+    const file = this.#host.hls.memory(name)?.find(exchange.path.slice(1));
     if (file === undefined) return false;
     const { bytes, modifiedMs } = file;
     const etag = `W/"${bytes.length.toString(16)}-${Math.round(modifiedMs).toString(16)}"`;
@@ -133,35 +138,49 @@ export class HlsStreams implements PlainService {
     return true;
   }
 
-  /** On an edge, what lies there from an earlier time is not what viewers want. */
+  /** Where streams are fetched, what lies there from an earlier time is not what viewers want. */
   #read({ exchange, vhost, hls, id }: PlaylistRequest): Buffer | Promise<Buffer | undefined> | undefined {
-    const { streams, hlsMemory } = this.#host;
-    if (hls.fetchMs > 0 && streams.find(id)?.isPublishing !== true) return undefined;
-    if (hls.isInMemory) return hlsMemory(vhost.name)?.find(exchange.path.slice(1))?.bytes;
+    if (hls.demandMs > 0 && !this.#isPublished(id)) return undefined;
+    if (hls.isInMemory) return this.#host.hls.memory(vhost.name)?.find(exchange.path.slice(1))?.bytes;
     const path = this.#files.pathOf(exchange);
     return path === undefined ? undefined : this.#files.read(path);
   }
 
   async #waitFor(asked: PlaylistRequest): Promise<Buffer | undefined> {
-    const { exchange, hls, id } = asked;
-    if (hls.waitMs <= 0) return undefined;
+    const { exchange, hls } = asked;
+    if (hls.waitMs <= 0 || exchange.request.socket.destroyed) return undefined;
     const abort = new AbortController();
     const endWatching = exchange.whileWaiting(() => abort.abort());
-    const key = `${streamUrl(id)} ${exchange.path}`;
-    const found = await this.#wait.find(key, async () => this.#read(asked), hls.waitMs, abort.signal);
+    const read = async () => this.#read(asked);
+    const found = await this.#wait.find(waitKey(asked), read, hls.waitMs, abort.signal);
     endWatching();
     return found;
   }
 
-  #fetch({ exchange, vhost, hls, id }: PlaylistRequest): void {
-    const { streams, cluster } = this.#host;
+  #demandStream({ exchange, vhost, hls, id }: PlaylistRequest): void {
+    if (hls.demandMs <= 0) return;
+    const { streams, cluster, hls: output } = this.#host;
     const join = () => {
       const stream = streams.fetchOrCreate(id, vhost.stream);
+      const endSegments = output.want(stream);
       const leave = cluster.joinViewer(stream, playlistUrl(exchange, id));
       stream.releaseIfIdle();
-      return leave;
+      return () => {
+        endSegments();
+        leave();
+      };
     };
-    this.#demand.ask(streamUrl(id), join, hls.fetchMs);
+    this.#demand.ask(streamUrl(id), join, hls.demandMs);
+  }
+
+  /** Whoever asks for names that nobody publishes holds no pull longer than a request. */
+  #giveUp(asked: PlaylistRequest): void {
+    const { id } = asked;
+    if (!this.#wait.has(waitKey(asked)) && !this.#isPublished(id)) this.#demand.end(streamUrl(id));
+  }
+
+  #isPublished(id: StreamId): boolean {
+    return this.#host.streams.find(id)?.isPublishing === true;
   }
 
   /** The stream whose playlist a path is, by the template that it was written with. */
@@ -178,6 +197,10 @@ export class HlsStreams implements PlainService {
     const start = resolve(folder) + sep;
     return path?.startsWith(start) ? path.slice(start.length) : undefined;
   }
+}
+
+function waitKey({ exchange, id }: PlaylistRequest): string {
+  return `${streamUrl(id)} ${exchange.path}`;
 }
 
 /** As SRS 5 says it. */

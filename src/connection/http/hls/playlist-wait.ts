@@ -5,7 +5,7 @@ interface Waiting {
   readonly found: Set<(bytes: Buffer) => void>;
 }
 
-const LOOK_MS = 200;
+const LOOK_MS = 50;
 
 export class PlaylistWait {
   readonly #waiting = new Map<string, Waiting>();
@@ -32,6 +32,11 @@ export class PlaylistWait {
       signal.addEventListener('abort', giveUp);
       this.#join(key, read, end);
     });
+  }
+
+  /** Whether somebody waits for it. */
+  has(key: string): boolean {
+    return this.#waiting.has(key);
   }
 
   #join(key: string, read: () => Promise<Buffer | undefined>, end: (bytes: Buffer) => void): void {

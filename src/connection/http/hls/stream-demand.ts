@@ -1,5 +1,5 @@
-// Streams that are fetched from an origin because somebody asks for their playlist: HLS viewers come and go with
-// each request, so a stream is wanted until nobody has asked for a while.
+// Streams that are fetched from an origin, or cut into segments, because somebody asks for their playlist: HLS viewers
+// come and go with each request, so a stream is wanted until nobody has asked for a while.
 
 interface Wanted {
   readonly leave: () => void;
@@ -23,8 +23,8 @@ export class StreamDemand {
   /**
    * Somebody asks for a stream.
    * @param key names it
-   * @param join begins to fetch it, and returns what ends that
-   * @param keepMs how long it is fetched without another request
+   * @param join begins to get it, and returns what ends that
+   * @param keepMs how long it is wanted without another request
    */
   ask(key: string, join: () => () => void, keepMs: number): void {
     const known = this.#wanted.get(key);
@@ -34,6 +34,14 @@ export class StreamDemand {
     }
     this.#wanted.set(key, { leave: join(), keepMs, askedMs: this.#now() });
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  /** Nobody has got anything of it, and nobody waits for it any more. */
+  end(key: string): void {
+    const known = this.#wanted.get(key);
+    this.#wanted.delete(key);
+    known?.leave();
+    if (this.#wanted.size === 0) this.#stop();
   }
 
   /** May be called twice. */

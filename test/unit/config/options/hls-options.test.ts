@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../../../src/config/environment.ts';
 import { hlsOptions } from '../../../../src/config/options/hls-options.ts';
 import type { HlsOptions } from '../../../../src/output/hls/hls-options.ts';
 import { configOf, withListen } from '../load-text.ts';
@@ -30,6 +31,7 @@ describe('hls { }', () => {
       fragmentMs: 10_000,
       minTargetMs: 15_000,
       aofRatio: 2,
+      soundRatio: 2,
       windowMs: 60_000,
       waitsForKeyFrame: true,
       isFloor: false,
@@ -40,6 +42,7 @@ describe('hls { }', () => {
       onError: 'continue',
       keys: undefined,
       isUtc: false,
+      isOnDemand: false,
       endsWithPublish: false,
     });
   });
@@ -53,6 +56,7 @@ describe('hls { }', () => {
     ['hls_use_fmp4 on;', { isFmp4: true, segmentFile: '[app]/[stream]-[seq].m4s' }],
     ['hls_use_fmp4 on; hls_keys on;', { isFmp4: false, segmentFile: '[app]/[stream]-[seq].ts' }],
     ['hls_memory on;', { isInMemory: true }],
+    ['hls_on_demand on;', { isOnDemand: true, isInMemory: false, aofRatio: 2, soundRatio: 1 }],
   ])('%s', (hls, expected) => {
     expect(optionsOf(`enabled on; ${hls}`)).toMatchObject(expected);
   });
@@ -64,5 +68,52 @@ describe('hls { }', () => {
       optionsOf('enabled on; hls_path /srv; hls_keys on; hls_key_file_path /k; hls_key_url https://k/;')
         ?.keys,
     ).toEqual({ ...plain, folder: '/k', url: 'https://k/' });
+  });
+});
+
+describe('an edge without hls { }', () => {
+  const edge = 'cluster { mode remote; origin 127.0.0.1; }';
+  const vhost = (text: string, env: Environment = {}) => {
+    const config = configOf(withListen(`vhost a { ${text} }`), { env });
+    return hlsOptions(config.vhosts[0]!, config.root);
+  };
+
+  test('serves what is asked for from memory, in short segments', () => {
+    expect(vhost(edge)).toMatchObject({
+      isInMemory: true,
+      isOnDemand: true,
+      fragmentMs: 1500,
+      minTargetMs: 2250,
+      aofRatio: 8,
+      soundRatio: 1,
+      windowMs: 30_000,
+      endsWithPublish: true,
+    });
+    expect(vhost(`${edge} http_remux { enabled on; }`)).toMatchObject({ isOnDemand: true });
+  });
+
+  test.each([
+    ['off is off', `${edge} hls { enabled off; }`, {}],
+    ['an empty block is written', `${edge} hls { }`, {}],
+    ['a variable says off', edge, { SRS_VHOST_HLS_ENABLED: 'off' }],
+    ['a variable is as good as a block', edge, { SRS_VHOST_HLS_HLS_FRAGMENT: '4' }],
+    [
+      'live .ts streams have the names of segments',
+      `${edge} http_remux { enabled on; mount /[app]/[stream].ts; }`,
+      {},
+    ],
+    ['no edge', 'cluster { mode local; }', {}],
+  ])('not so: %s', (_, text, env) => {
+    expect(vhost(text, env)).toBeUndefined();
+  });
+
+  test('what is written has the defaults of SRS', () => {
+    expect(vhost(`${edge} hls { enabled on; }`)).toMatchObject({
+      isInMemory: false,
+      isOnDemand: false,
+      fragmentMs: 10_000,
+      windowMs: 60_000,
+    });
+    expect(vhost(edge, { SRS_VHOST_HLS_ENABLED: 'on' })).toMatchObject({ isInMemory: false });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cutsBeforeAudio, cutsBeforeVideo, SegmentLength } from '../../../../src/output/hls/cut-rules.ts';
 import { FloorCounter } from '../../../../src/output/hls/floor-counter.ts';
 
-const options = { fragmentMs: 10_000, aofRatio: 2, waitsForKeyFrame: true };
+const options = { fragmentMs: 10_000, aofRatio: 2, soundRatio: 1, waitsForKeyFrame: true };
 
 describe('before a picture', () => {
   test.each([
@@ -36,9 +36,11 @@ describe('before a picture', () => {
 });
 
 test('an audio frame cuts at hls_aof_ratio', () => {
-  expect(cutsBeforeAudio(options, 19_999, 0)).toBe(false);
-  expect(cutsBeforeAudio(options, 20_000, 0)).toBe(true);
-  expect(cutsBeforeAudio({ ...options, fragmentMs: 50 }, 199, 0)).toBe(false);
+  expect(cutsBeforeAudio(options, 19_999, true, 0)).toBe(false);
+  expect(cutsBeforeAudio(options, 20_000, true, 0)).toBe(true);
+  expect(cutsBeforeAudio({ ...options, fragmentMs: 50 }, 199, true, 0)).toBe(false);
+  expect(cutsBeforeAudio(options, 9999, false, 0)).toBe(false);
+  expect(cutsBeforeAudio(options, 10_000, false, 0)).toBe(true);
 });
 
 describe('length', () => {

@@ -366,3 +366,84 @@ describe('reload', () => {
     expect(bench.listed()).toEqual(['s-0.ts', 's-1.ts', 's-2.ts', 's-3.ts']);
   });
 });
+
+describe('hls_on_demand', () => {
+  const messages = source({ seconds: 20 });
+  const part = (fromMs: number, toMs: number) =>
+    messages.filter(({ timestampMs }) => timestampMs >= fromMs && timestampMs < toMs);
+  const lengths = (text: string) =>
+    [...text.matchAll(/^#EXTINF:([\d.]+)/gm)].map(([, length]) => Math.round(Number(length)));
+  const playlistText = () => bench.output.memory('__defaultVhost__')?.find('live/s.m3u8')?.bytes.toString();
+  const stream = () =>
+    bench.streams.fetchOrCreate({ vhost: '__defaultVhost__', app: 'live', stream: 's' }, streamOptions());
+
+  beforeEach(() => {
+    bench = new Bench({ isInMemory: true, isOnDemand: true, fragmentMs: 1500 });
+  });
+
+  test('nothing is done for a stream that nobody asks for', () => {
+    bench.session(9);
+    expect(bench.output.memory('__defaultVhost__')).toBeUndefined();
+    expect(bench.lines).toEqual([]);
+  });
+
+  test('begins with the key frame that the GOP cache has, in the middle of a publish', () => {
+    const publication = bench.publish();
+    send(publication, part(0, 5500));
+    bench.output.want(stream());
+    send(publication, part(5500, 6000));
+    expect(playlistText()).toBeUndefined();
+    send(publication, part(6000, 10_100));
+    expect(lengths(playlistText()!)).toEqual([2, 2, 2]);
+    const checker = new TsChecker();
+    const memory = bench.output.memory('__defaultVhost__')!;
+    for (const name of ['live/s-0.ts', 'live/s-1.ts', 'live/s-2.ts'])
+      checker.check(memory.find(name)!.bytes, name);
+    expect(checker.problems).toEqual([]);
+    publication.end();
+  });
+
+  test('who asks before the publisher comes gets its first group of pictures', () => {
+    bench.output.want(stream());
+    const publication = bench.publish();
+    send(publication, part(0, 4100));
+    expect(lengths(playlistText()!)).toEqual([2, 2]);
+    publication.end();
+  });
+
+  test('ends with the demand, removes what is there, and counts on', async () => {
+    const publication = bench.publish();
+    send(publication, part(0, 1000));
+    const end = bench.output.want(stream());
+    send(publication, part(1000, 4100));
+    const memory = bench.output.memory('__defaultVhost__')!;
+    expect(memory.size).toBe(3);
+    end();
+    end();
+    expect(memory.size).toBe(0);
+    send(publication, part(4100, 9000));
+    expect(memory.size).toBe(0);
+    bench.output.want(stream());
+    send(publication, part(9000, 12_100));
+    expect(playlistText()?.match(/^s-.*$/gm)).toEqual(['s-2.ts', 's-3.ts']);
+    publication.end();
+  });
+
+  test('a reload to HLS without demand and back', () => {
+    const publication = bench.publish();
+    send(publication, part(0, 2000));
+    const { options } = bench;
+    bench.options = hlsOptions({ isInMemory: true, fragmentMs: 1500, folder: bench.folder });
+    bench.output.reload(bench.streams.values());
+    send(publication, part(2000, 6100));
+    expect(lengths(playlistText()!)).toEqual([2, 2]);
+    bench.options = options;
+    bench.output.reload(bench.streams.values());
+    expect(playlistText()).toBeUndefined();
+    const end = bench.output.want(stream());
+    send(publication, part(6100, 8100));
+    expect(playlistText()?.match(/^s-.*$/gm)).toEqual(['s-2.ts']);
+    end();
+    publication.end();
+  });
+});

@@ -14,6 +14,7 @@ export function hlsOptions(changes: Partial<HlsOptions> = {}): HlsOptions {
     fragmentMs: 10_000,
     minTargetMs: 15_000,
     aofRatio: 2,
+    soundRatio: 2,
     windowMs: 60_000,
     waitsForKeyFrame: true,
     isFloor: false,
@@ -24,6 +25,7 @@ export function hlsOptions(changes: Partial<HlsOptions> = {}): HlsOptions {
     onError: 'continue',
     keys: undefined,
     isUtc: true,
+    isOnDemand: false,
     endsWithPublish: false,
     ...changes,
   };
