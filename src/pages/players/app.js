@@ -84,7 +84,7 @@ function stop() {
 }
 
 function sample() {
-  const { frameRate, dropped, bufferSec, stalls, stalledMs } = health.sample(performance.now());
+  const { frameRate, dropped, bufferSec, playedSec, stalls, stalledMs } = health.sample(performance.now());
   const { videoCodec, audioCodec, kbps, latencySec = bufferSec } = engine?.facts() ?? {};
   const isShowing = engine !== undefined && health.hasPlayed;
   if (isShowing) setText(notice, '');
@@ -98,7 +98,7 @@ function sample() {
     buffer: `${bufferSec.toFixed(1)} s`,
     stalls: `${stalls} (${(stalledMs / 1000).toFixed(1)} s)`,
     dropped,
-    time: duration(video.currentTime),
+    time: duration(playedSec),
   };
   for (const key of FACTS) setText(facts.get(key), texts[key]);
 }

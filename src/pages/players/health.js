@@ -41,7 +41,14 @@ export class Health {
     const { buffered, currentTime } = video;
     const bufferSec = buffered.length > 0 ? Math.max(0, buffered.end(buffered.length - 1) - currentTime) : 0;
     const stalledMs = this.#stalledMs + (this.isStalled ? nowMs - this.#stalledSinceMs : 0);
-    return { frameRate, dropped, bufferSec, stalls: this.#stalls, stalledMs };
+    return {
+      frameRate,
+      dropped,
+      bufferSec,
+      playedSec: lengthOf(video.played),
+      stalls: this.#stalls,
+      stalledMs,
+    };
   }
 
   #stall() {
@@ -55,4 +62,11 @@ export class Health {
     if (this.isStalled) this.#stalledMs += performance.now() - this.#stalledSinceMs;
     this.#stalledSinceMs = 0;
   }
+}
+
+/** Seconds in all ranges: the clock of HLS starts with the playlist, long before the first picture. */
+function lengthOf(ranges) {
+  let sec = 0;
+  for (let i = 0; i < ranges.length; i++) sec += ranges.end(i) - ranges.start(i);
+  return sec;
 }
