@@ -1,5 +1,5 @@
-// Times every case, compares it with the stored baseline, and prints ratios. A fixed piece of arithmetic and
-// copying is timed along: dividing by it makes ratios comparable between machines, roughly.
+// Times every case, compares it with the stored baseline, and prints ratios. A fixed piece of work is timed between
+// the samples: dividing by it takes out what the machine does meanwhile, and compares machines, roughly.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Progress } from '../cli/progress.ts';
@@ -12,15 +12,14 @@ import { outputCases } from './output-cases.ts';
 import { protocolCases } from './protocol-cases.ts';
 
 const WARM_UP_MS = 300;
-const SAMPLE_US = 60_000;
-const SAMPLES = 11;
+const SAMPLE_US = 20_000;
+const SAMPLES = 40;
 /** Slower than this against the baseline is marked. */
-const REGRESSION_RATIO = 1.15;
+const REGRESSION_RATIO = 1.3;
 
-/** The lowest of the samples: what else runs on a machine only ever adds time. */
 interface Baseline {
   readonly machine: string;
-  /** By case: nanoseconds of one operation divided by those of the yardstick. */
+  /** By case: nanoseconds of one operation divided by those of the yardstick, median. */
   readonly relative: Readonly<Record<string, number>>;
 }
 
@@ -52,12 +51,6 @@ export function runMicro(baselinePath: string, isSaving: boolean, progress: Prog
   return { results, regressions: results.filter(isRegression).length };
 }
 
-function time(one: MicroCase): { readonly ns: number; readonly lowestNs: number } {
-  for (const endMs = performance.now() + WARM_UP_MS; performance.now() < endMs; ) one.run();
-  const samples = Array.from({ length: SAMPLES }, () => timeOnce(one));
-  return { ns: median(samples) ?? 0, lowestNs: Math.min(...samples) };
-}
-
 /** CPU nanoseconds of one operation: what other processes take meanwhile does not count. */
 function timeOnce(one: MicroCase): number {
   const start = process.cpuUsage();
@@ -71,9 +64,10 @@ function timeOnce(one: MicroCase): number {
   return (elapsedUs * 1e3) / operations;
 }
 
+/** Copying, arithmetic and short-lived objects, as the cases have them. */
 function yardstick(): MicroCase {
-  const from = Buffer.alloc(64 * 1024, 1);
-  const to = Buffer.alloc(64 * 1024);
+  const from = Buffer.alloc(16 * 1024, 1);
+  const to = Buffer.alloc(16 * 1024);
   return {
     name: 'yardstick',
     unit: 'round',
@@ -81,20 +75,40 @@ function yardstick(): MicroCase {
       from.copy(to);
       let sum = 0;
       for (let i = 0; i < to.length; i++) sum = (sum * 31 + to[i]!) | 0;
+      const byName = new Map<string, { readonly value: number }>();
+      for (let i = 0; i < 200; i++) byName.set(`name${i}`, { value: sum + i });
+      for (const { value } of byName.values()) sum ^= value;
       to[0] = sum & 1;
       return 1;
     },
   };
 }
 
-/** The yardstick is timed before and after the case: the machine may change its speed meanwhile. */
+/** Each sample has its own yardstick: a machine that others use changes its speed within a second. */
 function compare(one: MicroCase, baseline: Baseline | undefined, stick: MicroCase): MicroResult {
-  const before = time(stick).lowestNs;
-  const { ns, lowestNs } = time(one);
-  const relative = lowestNs / Math.min(before, time(stick).lowestNs);
+  for (const each of [stick, one]) {
+    for (const endMs = performance.now() + WARM_UP_MS; performance.now() < endMs; ) each.run();
+  }
+  const samples: number[] = [];
+  const ratios: number[] = [];
+  for (let before = timeOnce(stick); samples.length < SAMPLES; ) {
+    const ns = timeOnce(one);
+    const after = timeOnce(stick);
+    samples.push(ns);
+    ratios.push((2 * ns) / (before + after));
+    before = after;
+  }
+  const relative = median(ratios) ?? 0;
   const stored = baseline?.relative[one.name];
   const ratio = stored === undefined ? undefined : relative / stored;
-  return { name: one.name, unit: one.unit, ns, lowestNs, relative, ratio };
+  return {
+    name: one.name,
+    unit: one.unit,
+    ns: median(samples) ?? 0,
+    lowestNs: Math.min(...samples),
+    relative,
+    ratio,
+  };
 }
 
 function isRegression(result: MicroResult): boolean {
