@@ -5,7 +5,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { BytePages } from '../disk/byte-pages.ts';
 import { DiskQueues } from '../disk/disk-queue.ts';
-import { fillTemplate, isPlainName } from '../disk/path-template.ts';
+import { fillTemplate, nameRefusal, streamVariables } from '../disk/path-template.ts';
 import { settledInTime } from '../disk/settled-in-time.ts';
 import { DashChannel } from './dash-channel.ts';
 import type { DashOptions } from './dash-options.ts';
@@ -82,16 +82,13 @@ export class DashOutput {
     const options = this.#isClosed ? undefined : this.#host.findOptions(stream.id.vhost);
     if (options === undefined) return undefined;
     const { url, id } = stream;
-    const bad = [id.vhost, id.app, id.stream].find((part) => !isPlainName(part));
-    if (bad !== undefined) {
-      this.#host.log.error(
-        `dash: no DASH for ${url}, the name ${JSON.stringify(bad)} would lead to other folders`,
-      );
+    const refusal = nameRefusal(id);
+    if (refusal !== undefined) {
+      this.#host.log.error(`dash: no DASH for ${url}, ${refusal}`);
       return undefined;
     }
     const previous = this.#takeEnded(url);
-    const variables = { '[vhost]': id.vhost, '[app]': id.app, '[stream]': id.stream };
-    const file = fillTemplate(options.manifestFile, variables);
+    const file = fillTemplate(options.manifestFile, streamVariables(id));
     const channel: DashChannel = new DashChannel(stream, {
       options,
       path: `${options.folder}/${file}`,

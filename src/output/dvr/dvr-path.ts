@@ -2,7 +2,13 @@
 
 import { posix } from 'node:path';
 import type { StreamId } from '../../stream/stream-id.ts';
-import { dateVariables, fillTemplate, isPlainName } from '../disk/path-template.ts';
+import {
+  dateVariables,
+  fillTemplate,
+  nameRefusal,
+  streamVariables,
+  templatePattern,
+} from '../disk/path-template.ts';
 
 export type RecordingFormat = 'flv' | 'mp4';
 
@@ -19,29 +25,12 @@ export type DvrPathResult =
 /** What SRS appends to a folder. */
 const FILE_IN_FOLDER = '[stream].[timestamp].flv';
 
-/** What may stand in the place of a variable. */
-const VARIABLES: ReadonlyMap<string, string> = new Map([
-  ['[vhost]', '.+'],
-  ['[app]', '.+'],
-  ['[stream]', '.+'],
-  ['[2006]', '\\d+'],
-  ['[01]', '\\d\\d'],
-  ['[02]', '\\d\\d'],
-  ['[15]', '\\d\\d'],
-  ['[04]', '\\d\\d'],
-  ['[05]', '\\d\\d'],
-  ['[999]', '\\d{3}'],
-  ['[timestamp]', '\\d+'],
-]);
-
 /** The names of one stream's recordings. Names that would lead to other folders are refused. */
 export function dvrPath(template: string, id: StreamId, isUtc: boolean): DvrPathResult {
-  const bad = [id.vhost, id.app, id.stream].find((part) => !isPlainName(part));
-  if (bad !== undefined) {
-    return { type: 'refused', reason: `the name ${JSON.stringify(bad)} would lead to other folders` };
-  }
+  const refusal = nameRefusal(id);
+  if (refusal !== undefined) return { type: 'refused', reason: refusal };
   const full = filePath(template);
-  const stream = { '[vhost]': id.vhost, '[app]': id.app, '[stream]': id.stream };
+  const stream = streamVariables(id);
   return {
     type: 'path',
     path: {
@@ -78,11 +67,7 @@ export function openRecordings(template: string): OpenRecordings {
   const folder = folderOf(full);
   const rest = full.slice(folder.length);
   const suffix = posix.extname(rest);
-  const name = rest
-    .slice(0, rest.length - suffix.length)
-    .split(/(\[[a-z0-9]+\])/i)
-    .map((part) => VARIABLES.get(part) ?? part.replace(/[^\w/]/g, '\\$&'))
-    .join('');
+  const name = templatePattern(rest.slice(0, rest.length - suffix.length));
   const folders = rest.split('/').length - 1;
   return {
     folder,

@@ -3,7 +3,13 @@
 
 import { posix } from 'node:path';
 import type { StreamId } from '../../stream/stream-id.ts';
-import { dateVariables, fillTemplate, isPlainName, type PathVariables } from '../disk/path-template.ts';
+import {
+  dateVariables,
+  fillTemplate,
+  nameRefusal,
+  type PathVariables,
+  streamVariables,
+} from '../disk/path-template.ts';
 import type { HlsOptions } from './hls-options.ts';
 
 /** A file on disk and how the playlist refers to it. */
@@ -27,10 +33,8 @@ export type HlsNamesResult =
 
 /** Names of one stream. A stream or template that would leave the folders is refused. */
 export function hlsNames(options: HlsOptions, id: StreamId): HlsNamesResult {
-  const bad = [id.vhost, id.app, id.stream].find((part) => !isPlainName(part));
-  if (bad !== undefined) {
-    return { type: 'refused', reason: `the name ${JSON.stringify(bad)} would lead to other folders` };
-  }
+  const refusal = nameRefusal(id);
+  if (refusal !== undefined) return { type: 'refused', reason: refusal };
   const { playlistFile, segmentFile, initFile, keys } = options;
   for (const template of [playlistFile, segmentFile, initFile, keys?.file ?? '']) {
     if (template.split('/').includes('..')) {
@@ -49,7 +53,7 @@ export class HlsNames {
 
   constructor(options: HlsOptions, id: StreamId) {
     this.#options = options;
-    this.#stream = { '[vhost]': id.vhost, '[app]': id.app, '[stream]': id.stream };
+    this.#stream = streamVariables(id);
     this.playlistUrlPath = fillTemplate(options.playlistFile, this.#stream);
     this.playlistPath = `${options.folder}/${this.playlistUrlPath}`;
     this.#playlistFolder = posix.dirname(this.playlistUrlPath);
