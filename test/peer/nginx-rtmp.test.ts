@@ -4,12 +4,13 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FfmpegPublisher } from '../helpers/ffmpeg.ts';
+import { flvTagType } from '../helpers/flv.ts';
 import { HeldPublisher } from '../helpers/held-publisher.ts';
 import { mediaFile } from '../helpers/media.ts';
 import { uniqueName } from '../helpers/names.ts';
 import { expectSteady, expectTailOf, type Packet, probe, track, tracksOf } from '../helpers/packets.ts';
 import { TestServer } from '../helpers/server.ts';
-import { RtmpViewer } from '../helpers/viewer.ts';
+import { FlvViewer, RtmpViewer } from '../helpers/viewer.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { NginxRtmp } from './nginx-rtmp.ts';
 
@@ -77,4 +78,30 @@ test('nginx pushes again after it was restarted', async () => {
       .sort(),
   ).toEqual(source.slice(-200).sort());
   expectSteady(seen, 'video', 1100); // pictures before the first key frame that nginx has pushed are of no use
+});
+
+test('we forward to nginx and pull from it for longer than a server may be silent: pings break nothing', async () => {
+  const nginx = await NginxRtmp.start();
+  const other = `127.0.0.1:${nginx.port}`;
+  const forwarder = await TestServer.start({ vhost: `forward { enabled on; destination ${other}; }` });
+  const edge = await TestServer.start({ vhost: `cluster { mode remote; origin ${other}; }` });
+  const stream = uniqueName('pinged');
+  const file = await mediaFile('h264-aac.flv');
+  const publisher = new FfmpegPublisher(file, forwarder.rtmpUrl(stream), { isLooping: true });
+  await forwarder.waitForLog(/connected, version=/);
+  const viewer = await FlvViewer.start(edge, stream);
+  const videoMs = () => {
+    const times = viewer.tags.filter(({ type }) => type === flvTagType.video);
+    return (times.at(-1)?.timestampMs ?? 0) - (times[0]?.timestampMs ?? 0);
+  };
+  // A ping a second; a server that has answered one and then says nothing for 5 s is given up.
+  await waitFor('9 s of pictures', () => videoMs() > 9000);
+  for (const { log } of [forwarder, edge]) {
+    expect(log.match(/connected, version=/g)).toHaveLength(1);
+    expect(log).not.toMatch(/timeout|disconnected|retry/);
+  }
+  viewer.destroy();
+  await publisher.stop();
+  for (const one of [edge, forwarder]) await one.stop();
+  await nginx.stop();
 });
