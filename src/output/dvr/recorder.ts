@@ -1,12 +1,11 @@
 // Records one publish of one stream: decides when a file starts and ends, and goes on with another one when the disk
 // lets it down.
 //
-//   message -> cut? -> RecordingClock -> RecordingWriter (pages) -> RecordingFile -> disk
+//   message -> cut? -> OpenRecording (RecordingClock) -> RecordingWriter (pages) -> RecordingFile -> disk
 
 import type { Logger } from '../../log/logger.ts';
 import { RateLimitedLog } from '../../log/rate-limited-log.ts';
 import type { MediaMessage } from '../../media/message.ts';
-import { parseVideoTag } from '../../media/video-tag.ts';
 import type { Stream, StreamSubscriber } from '../../stream/stream.ts';
 import type { BytePages } from '../disk/byte-pages.ts';
 import type { DiskQueue } from '../disk/disk-queue.ts';
@@ -14,6 +13,7 @@ import type { DvrOptions } from './dvr-options.ts';
 import type { DvrPath } from './dvr-path.ts';
 import { FlvRecording } from './flv-recording.ts';
 import { Mp4Recording } from './mp4-recording.ts';
+import { OpenRecording } from './open-recording.ts';
 import { RecordingClock } from './recording-clock.ts';
 import {
   type FinishedRecording,
@@ -21,7 +21,7 @@ import {
   RecordingFile,
   type RecordingFileHost,
 } from './recording-file.ts';
-import type { RecordingPages, RecordingWriter } from './recording-writer.ts';
+import type { RecordingPages } from './recording-writer.ts';
 
 export interface RecorderHost {
   readonly options: DvrOptions;
@@ -42,32 +42,10 @@ export interface RecorderHost {
   readonly onEnd: () => void;
 }
 
-type Track = MediaMessage['track'];
-
-interface OpenRecording {
-  readonly file: RecordingFile;
-  readonly writer: RecordingWriter;
-  readonly clock: RecordingClock;
-  /** Decoder configurations that are in it. */
-  readonly headers: Map<Track, Buffer>;
-  /** Pictures are left out until one that decoding may start with. */
-  awaitsKeyFrame: boolean;
-  lastMs: number;
-  hasVideo: boolean;
-  /** Time of the last picture; without any, where the file starts. */
-  videoUntilMs: number;
-  firstSkippedMs: number;
-  flushedMs: number;
-}
-
-/** What a crash loses at most, and what a reader of the growing file waits for, ms of media. */
-const FLUSH_INTERVAL_MS = 1000;
 /** Bytes that the disk may be behind with one stream. */
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 /** After a failure the next file is tried so much later, ms. */
 const RETRY_MS = 10_000;
-/** Pictures that never have a key frame are recorded after so long, ms: intra refresh needs none. */
-const KEY_FRAME_PATIENCE_MS = 10_000;
 /** So many files at most start because of other codecs in that time, ms. */
 const MAX_CODEC_CUTS = 30;
 const CODEC_CUTS_PERIOD_MS = 60_000;
@@ -117,7 +95,7 @@ export class Recorder implements StreamSubscriber {
       this.#frame(message);
     } else if (this.#recording !== undefined) {
       // What is left out takes its time nevertheless.
-      this.#mapTime(this.#recording, message);
+      this.#recording.passTime(message, this.#stream.publishedMs);
     }
   }
 
@@ -151,59 +129,42 @@ export class Recorder implements StreamSubscriber {
   #frame(message: MediaMessage): void {
     let recording = this.#recording;
     if (recording !== undefined) {
-      this.#mapTime(recording, message);
+      recording.passTime(message, this.#stream.publishedMs);
       if (this.#cutsBefore(recording, message)) recording = undefined;
     }
     recording ??= this.#openAnother(message);
-    if (message.track === 'video') {
-      if (this.#isToBeSkipped(recording, message)) return;
-      this.#noteVideo(recording);
-    }
-    this.#write(recording, message);
+    if (!recording.leavesOut(message)) this.#write(recording, message);
   }
 
   #write(recording: OpenRecording, message: MediaMessage): void {
-    const { writer, lastMs, flushedMs } = recording;
-    const result = writer.write(message, lastMs);
+    const result = recording.write(message);
     if (result === 'no room') {
       this.#stall();
     } else if (result === 'skipped') {
       // Another file has room for what this one has none for.
-      const isForAnother = lastMs > 0 && this.#cutsForCodec(recording, message);
+      const isForAnother = recording.lastMs > 0 && this.#cutsForCodec(recording, message);
       if (isForAnother) this.#writeToAnother(message);
       else this.#report(recording, message);
-    } else if (Math.abs(lastMs - flushedMs) >= FLUSH_INTERVAL_MS) {
-      writer.flush();
-      recording.flushedMs = lastMs;
     }
   }
 
   #writeToAnother(message: MediaMessage): void {
     const recording = this.#openAnother(message);
-    recording.awaitsKeyFrame &&= message.track === 'audio';
-    if (message.track === 'video') this.#noteVideo(recording);
+    if (message.track === 'video') recording.takeAnyPicture();
     this.#write(recording, message);
-  }
-
-  #mapTime(recording: OpenRecording, { track }: MediaMessage): void {
-    recording.lastMs = recording.clock.map(track, this.#stream.publishedMs);
-  }
-
-  #noteVideo(recording: OpenRecording): void {
-    recording.hasVideo = true;
-    recording.videoUntilMs = recording.lastMs;
   }
 
   #cutsBefore(recording: OpenRecording, message: MediaMessage): boolean {
     const { plan, durationMs, waitsForKeyFrame } = this.#host.options;
     if (recording.writer.isCutDue) return this.#cutsForCodec(recording, message);
-    if (plan === 'session' || recording.clock.elapsed(recording.lastMs) < durationMs) return false;
-    return !waitsForKeyFrame || this.#mayStart(recording, message);
+    if (plan === 'session' || recording.elapsedMs < durationMs) return false;
+    return !waitsForKeyFrame || recording.mayEndBefore(message, durationMs);
   }
 
   /** A publisher that changes its codecs all the time does not fill the folder with files. */
   #cutsForCodec(recording: OpenRecording, message: MediaMessage): boolean {
-    if (!recording.writer.isCutDue || !this.#mayStart(recording, message)) return false;
+    const { durationMs } = this.#host.options;
+    if (!recording.writer.isCutDue || !recording.mayEndBefore(message, durationMs)) return false;
     const now = this.#host.now();
     if (now - this.#codecCutsSinceMs > CODEC_CUTS_PERIOD_MS) {
       this.#codecCutsSinceMs = now;
@@ -212,28 +173,8 @@ export class Recorder implements StreamSubscriber {
     return this.#codecCuts++ < MAX_CODEC_CUTS;
   }
 
-  /** A file may start with a key frame, or with sound when there are no pictures, or none any more. */
-  #mayStart(recording: OpenRecording, message: MediaMessage): boolean {
-    if (message.track === 'video') return message.isKeyFrame;
-    const { lastMs, videoUntilMs, hasVideo, headers } = recording;
-    if (!hasVideo && !headers.has('video')) return true;
-    return lastMs - videoUntilMs >= this.#host.options.durationMs;
-  }
-
-  #isToBeSkipped(recording: OpenRecording, message: MediaMessage): boolean {
-    if (!recording.awaitsKeyFrame || !isPicture(message)) return false;
-    if (recording.firstSkippedMs < 0) recording.firstSkippedMs = recording.lastMs;
-    const isLate = recording.lastMs - recording.firstSkippedMs >= KEY_FRAME_PATIENCE_MS;
-    if (!message.isKeyFrame && !isLate) return true;
-    recording.awaitsKeyFrame = false;
-    return false;
-  }
-
-  /** A header's time is that of the frames around it, whatever the publisher gave it. */
   #header(recording: OpenRecording, message: MediaMessage): void {
-    if (recording.headers.get(message.track)?.equals(message.payload) === true) return;
-    recording.headers.set(message.track, Buffer.from(message.payload));
-    const result = recording.writer.header(message, recording.lastMs);
+    const result = recording.header(message);
     if (result === 'no room') this.#stall();
     else if (result === 'skipped') this.#report(recording, message);
   }
@@ -243,9 +184,7 @@ export class Recorder implements StreamSubscriber {
     this.#close();
     const recording = this.#open();
     this.#recording = recording;
-    this.#mapTime(recording, message);
-    recording.flushedMs = recording.lastMs;
-    recording.videoUntilMs = recording.lastMs;
+    recording.start(message, this.#stream.publishedMs);
     const { video, audio } = this.#stream.headers;
     for (const header of [video, audio]) if (header !== undefined) this.#header(recording, header);
     return recording;
@@ -279,18 +218,8 @@ export class Recorder implements StreamSubscriber {
       path.format === 'mp4' ? new Mp4Recording(target) : new FlvRecording(target, headers.metadata);
     // A movie cannot start with hours of nothing.
     const jitter = path.format === 'mp4' && options.jitter === 'off' ? 'zero' : options.jitter;
-    return {
-      file,
-      writer,
-      clock: new RecordingClock(jitter),
-      headers: new Map(),
-      awaitsKeyFrame: options.waitsForKeyFrame,
-      lastMs: 0,
-      hasVideo: false,
-      videoUntilMs: 0,
-      firstSkippedMs: -1,
-      flushedMs: 0,
-    };
+    const clock = new RecordingClock(jitter);
+    return new OpenRecording({ file, writer, clock }, options.waitsForKeyFrame);
   }
 
   #close(): void {
@@ -350,10 +279,4 @@ export class Recorder implements StreamSubscriber {
     else if (!this.#reported.has(codec)) this.#host.log.warn(`${text} in MP4: ${codec}; record to .flv`);
     this.#reported.add(codec);
   }
-}
-
-/** Enhanced RTMP says how colours are meant before the first picture. */
-function isPicture({ payload }: MediaMessage): boolean {
-  const tag = parseVideoTag(payload);
-  return tag.type === 'dropped' || tag.packetType !== 'metadata';
 }
