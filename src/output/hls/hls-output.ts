@@ -216,7 +216,8 @@ export class HlsOutput {
     if (options.isInMemory) {
       const memory = this.#memories.get(vhost) ?? new HlsMemory();
       this.#memories.set(vhost, memory);
-      return new MemoryStore(names, options, { memory, pages: this.#pages, wallClock, events }, nextSequence);
+      const first = Math.max(nextSequence, clockSequence(wallClock(), options.fragmentMs));
+      return new MemoryStore(names, options, { memory, pages: this.#pages, wallClock, events }, first);
     }
     const queue = this.#queues.get(options.folder);
     return new DiskStore(names, options, { queue, pages: this.#pages, wallClock, events }, nextSequence);
@@ -271,4 +272,16 @@ export class HlsOutput {
       );
     }
   }
+}
+
+/** 2020-01-01: the numbers stay below 2^31, which is what some players read, for many years. */
+const SEQUENCE_EPOCH_MS = Date.UTC(2020, 0, 1);
+
+/**
+ * A number above all that another server, or this one before a restart, has given to segments of the stream. Memory does
+ * not remember them, but segments are as long as the wanted length or longer, so the clock counts faster; and players
+ * wait until a playlist has passed the number that they know (RFC 8216, 6.3.4).
+ */
+function clockSequence(nowMs: number, fragmentMs: number): number {
+  return Math.max(0, Math.floor((nowMs - SEQUENCE_EPOCH_MS) / fragmentMs));
 }

@@ -104,14 +104,12 @@ export class HlsStreams implements PlainService {
     const { exchange, vhost, hls, id } = asked;
     const name = queryValue(exchange.request, 'hls_ctx');
     const isViewer = hls.hasSessions && exchange.request.method !== 'HEAD';
-    const opened =
-      isViewer && session === undefined
-        ? this.#sessions.open(name, facts(exchange, id), hls.sessionMs)
-        : undefined;
-    if (opened !== undefined) this.#sendPlaylist(exchange, opened, masterOf(exchange, opened));
-    else if (session === undefined) return this.#serveOther(exchange, vhost, hls);
-    else
-      this.#sendPlaylist(exchange, session, hls.countsSegments ? sessionPlaylist(bytes, session.id) : bytes);
+    const used =
+      session ?? (isViewer ? this.#sessions.open(name, facts(exchange, id), hls.sessionMs) : undefined);
+    if (used === undefined) return this.#serveOther(exchange, vhost, hls);
+    // Who comes with a name, from another server or from before a restart, is in the middle of playing.
+    if (used.id !== name) this.#sendPlaylist(exchange, used, masterOf(exchange, used));
+    else this.#sendPlaylist(exchange, used, hls.countsSegments ? sessionPlaylist(bytes, used.id) : bytes);
     return true;
   }
 

@@ -23,6 +23,8 @@ class Bench {
   readonly streams = new StreamRegistry();
   options: HlsOptions | undefined;
   nowMs = 1000;
+  /** 2020: numbers of segments in memory begin with 0. */
+  wallMs = Date.UTC(2020, 0, 1);
   readonly output: HlsOutput;
 
   constructor(changes: Partial<HlsOptions> = {}) {
@@ -34,6 +36,7 @@ class Bench {
       log: createLogger({ isEnabled: () => true, writeLine }),
       onSegment: (id, event) => this.events.push(`${id.stream} ${event.sequence} ${event.playlistUrlPath}`),
       now: () => this.nowMs,
+      ...(changes.isInMemory === true && { wallClock: () => this.wallMs }),
     });
   }
 
@@ -319,6 +322,21 @@ describe('hls_memory', () => {
     expect(memory.size).toBe(0);
     bench.session(5);
     expect(memory.find('live/s-3.ts')).toBeDefined();
+  });
+
+  test('its numbers go on after a restart, and on another server that gets the stream later', () => {
+    const first = (wallMs: number) => {
+      bench = new Bench({ isInMemory: true });
+      bench.wallMs = wallMs;
+      bench.session(5);
+      const text = bench.output.memory('__defaultVhost__')?.find('live/s.m3u8')?.bytes.toString();
+      return Number(/^#EXT-X-MEDIA-SEQUENCE:(\d+)$/m.exec(text ?? '')?.[1]);
+    };
+    const startMs = Date.UTC(2026, 10, 23);
+    const before = first(startMs);
+    // Segments of 2 s at least: in an hour there were 1800 at most.
+    expect(first(startMs + 3600_000)).toBeGreaterThanOrEqual(before + 1800);
+    expect(first(Date.UTC(2045, 0, 1))).toBeLessThan(2 ** 31);
   });
 });
 
