@@ -79,6 +79,7 @@ test.each([
     const command = await podman(['exec', id, 'cat', '/proc/1/cmdline']);
     expect(command.split('\0').slice(1, -4)).toEqual([
       '--max-semi-space-size=2',
+      '--heap-growing-percent=50',
       ...flags.split(' ').filter(Boolean),
     ]);
   },
