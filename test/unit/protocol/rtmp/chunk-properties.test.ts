@@ -50,6 +50,9 @@ function header(message: Planned, last: Sent | undefined, largerBy: number): { b
   return { bytes, sent: { ...message, delta: sentDelta, isAbsolute: fmt === 0 } };
 }
 
+/** No planned message has it. */
+const LAST_CSID = 5;
+
 /** Interleaves the messages of different chunk streams; `picks` decides whose chunk is next. */
 function encodeAll(
   plan: readonly Planned[],
@@ -93,6 +96,9 @@ function encodeAll(
     queue.shift();
     if (queue.length === 0) queues.delete(csid);
   }
+  // Who does not repeat extended timestamps may end with a byte that begins one: what comes next tells.
+  parts.push(h0(LAST_CSID, 0, 1, 8), body(1));
+  messages.push({ csid: LAST_CSID, typeId: 8, timestamp: 0, streamId: 1, payload: body(1).toString('hex') });
   return { bytes: Buffer.concat(parts), messages };
 }
 
