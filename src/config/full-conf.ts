@@ -1,7 +1,7 @@
 // conf/full.conf, written from the table: every directive with its default, unit and variable.
 
 import type { Block, Row, Rows, Since } from './directives/row.ts';
-import { isDependent, writtenDefault } from './directives/row.ts';
+import { isDependent, writtenDefaultText } from './directives/row.ts';
 import { table } from './directives/table.ts';
 import { blockHasVariables, variablesOf } from './environment.ts';
 import { oldNames } from './old-forms.ts';
@@ -86,23 +86,15 @@ function supportText(support: Block['support']): readonly string[] {
 function defaultText(row: Row): string {
   const unit = row.unit === undefined ? '' : ` ${row.unit}`;
   if (isDependent(row.default)) return row.default.text;
-  if (row.type === 'flag') return row.default === true ? 'on' : 'off';
-  if (row.type === 'endpoint') return (row.default as { text: string }).text;
   if (row.default === '' || row.default === undefined || Array.isArray(row.default)) return 'none';
-  return `${row.default}${unit}`;
+  return `${writtenDefaultText(row)}${unit}`;
 }
 
 /** The directive as it would be written; the default, or the example where the default cannot be written. */
 function exampleText(name: string, row: Row): readonly string[] {
   if (row.type === 'free') return [`${name} {`, `    ${row.example ?? ''}`, '}'];
   if (name === 'is_full') return ['is_full on;'];
-  return [`${name} ${row.example ?? defaultValue(row)};`];
-}
-
-function defaultValue(row: Row): string {
-  const value = writtenDefault(row);
-  if (row.type === 'flag') return value === true ? 'on' : 'off';
-  return row.type === 'endpoint' ? (value as { text: string }).text : String(value);
+  return [`${name} ${row.example ?? writtenDefaultText(row)};`];
 }
 
 function rangeText({ min, max }: Row): string {

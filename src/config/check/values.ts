@@ -2,7 +2,7 @@
 // all of it, so these are warnings; what it refuses is in rules.ts. A lost `;` shows as arguments too many.
 
 import type { Block, Row, Rows } from '../directives/row.ts';
-import { isDependent, writtenDefault } from '../directives/row.ts';
+import { isDependent, writtenDefault, writtenDefaultText } from '../directives/row.ts';
 import { table } from '../directives/table.ts';
 import type { Directive, Position } from '../syntax/tree.ts';
 import { misreading } from '../value.ts';
@@ -100,15 +100,8 @@ function checkCount(directive: Directive, row: Row, rows: Rows, report: Report):
 function checkMissing(directive: Directive, row: Row, report: Report): void {
   const value = writtenDefault(row);
   if (value === '' || (value === undefined && isDependent(row.default))) return;
-  const used = Array.isArray(value) ? 'nothing' : showDefault(row, value);
+  const used = Array.isArray(value) ? 'nothing' : writtenDefaultText(row);
   report.warn('missing-value', directive.at, `${directive.name} has no value: read as ${used}`);
-}
-
-/** The default as it would be written in a file. */
-function showDefault(row: Row, value: unknown): string {
-  if (row.type === 'flag') return value === true ? 'on' : 'off';
-  if (row.type === 'endpoint') return (value as { text: string }).text;
-  return String(value);
 }
 
 /** A name of this block, or any name at the start of a line, among the values of a list: the list swallowed it. */

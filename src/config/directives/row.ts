@@ -244,3 +244,10 @@ export function isDependent<T>(value: Default<T>): value is DependentDefault<T> 
 export function writtenDefault<T>({ default: value }: Row<T>): T | undefined {
   return isDependent(value) ? value.written : value;
 }
+
+/** The same as it would be written in a file. */
+export function writtenDefaultText(row: Row): string {
+  const value: unknown = writtenDefault(row);
+  if (row.type === 'flag') return value === true ? 'on' : 'off';
+  return row.type === 'endpoint' ? (value as { text: string }).text : String(value);
+}
