@@ -44,10 +44,9 @@ export function parsePlainRequest(bytes: Buffer, previous?: PlainRequest): Plain
   const sizeBytes = end + END_OF_HEAD.length;
   if (end < 0 || sizeBytes > MAX_HEAD_BYTES) return undefined;
   const head = bytes.toString('latin1', 0, sizeBytes - 2);
-  const line = REQUEST_LINE.exec(head);
-  const url = line?.[1];
-  if (line === null || url === undefined) return undefined;
-  const fields = head.slice(line[0].length);
+  const [line, url] = REQUEST_LINE.exec(head) ?? [];
+  if (line === undefined || url === undefined) return undefined;
+  const fields = head.slice(line.length);
   if (previous !== undefined && fields === previous.fields) {
     return { url, fields, headers: previous.headers, wantsClose: previous.wantsClose, sizeBytes };
   }

@@ -37,6 +37,8 @@ interface PlaylistRequest {
   readonly vhost: VhostOptions;
   readonly hls: HlsDelivery;
   readonly id: StreamId;
+  /** `hls_ctx` of its query; '' if there is none. */
+  readonly sessionName: string;
 }
 
 export class HlsStreams implements PlainService {
@@ -67,15 +69,17 @@ export class HlsStreams implements PlainService {
     const hls = vhost?.hls;
     if (vhost?.isEnabled !== true || hls === undefined) return false;
     const id = exchange.path.endsWith('.m3u8') ? this.#streamOf(exchange, vhost, hls) : undefined;
-    if (id !== undefined) return this.#servePlaylist({ exchange, vhost, hls, id });
+    if (id !== undefined) {
+      const sessionName = queryValue(exchange.request, 'hls_ctx');
+      return this.#servePlaylist({ exchange, vhost, hls, id, sessionName });
+    }
     return this.#serveOther(exchange, vhost, hls);
   }
 
   #servePlaylist(asked: PlaylistRequest): boolean | Promise<boolean> {
-    const { exchange, hls } = asked;
-    const name = queryValue(exchange.request, 'hls_ctx');
-    const session = hls.hasSessions ? this.#sessions.use(name) : undefined;
-    if (session?.isKicked === true) return refuse(exchange, name);
+    const { exchange, hls, sessionName } = asked;
+    const session = hls.hasSessions ? this.#sessions.use(sessionName) : undefined;
+    if (session?.isKicked === true) return refuse(exchange, sessionName);
     const found = this.#read(asked);
     if (!Buffer.isBuffer(found)) return this.#answerLater(asked, session, found);
     this.#demandStream(asked);
@@ -101,14 +105,14 @@ export class HlsStreams implements PlainService {
   }
 
   #answer(asked: PlaylistRequest, session: HlsSession | undefined, bytes: Buffer): boolean {
-    const { exchange, vhost, hls, id } = asked;
-    const name = queryValue(exchange.request, 'hls_ctx');
+    const { exchange, vhost, hls, id, sessionName } = asked;
     const isViewer = hls.hasSessions && exchange.request.method !== 'HEAD';
     const used =
-      session ?? (isViewer ? this.#sessions.open(name, facts(exchange, id), hls.sessionMs) : undefined);
+      session ??
+      (isViewer ? this.#sessions.open(sessionName, facts(exchange, id), hls.sessionMs) : undefined);
     if (used === undefined) return this.#serveOther(exchange, vhost, hls);
     // Who comes with a name, from another server or from before a restart, is in the middle of playing.
-    if (used.id !== name) this.#sendPlaylist(exchange, used, masterOf(exchange, used));
+    if (used.id !== sessionName) this.#sendPlaylist(exchange, used, masterOf(exchange, used));
     else this.#sendPlaylist(exchange, used, hls.countsSegments ? sessionPlaylist(bytes, used.id) : bytes);
     return true;
   }
