@@ -3,12 +3,12 @@
 import { TsMuxer } from '../../src/container/mpegts/ts-muxer.ts';
 import { CHUNKED_FRAMING } from '../../src/output/body-framing.ts';
 import { Fanout, type ViewerFormat } from '../../src/output/fanout.ts';
-import { FlushClock, type FlushGroup } from '../../src/output/flush-clock.ts';
 import { FlvFormat } from '../../src/output/flv/flv-format.ts';
 import { RtmpFormat } from '../../src/output/rtmp/rtmp-format.ts';
 import type { ViewerSink } from '../../src/output/viewer.ts';
 import { PagePool } from '../../src/stream/page-pool.ts';
 import { type Publication, Stream } from '../../src/stream/stream.ts';
+import { SlotClock, type SlotTask } from '../../src/timing/slot-clock.ts';
 import type { MicroCase } from './micro-case.ts';
 import { SAMPLE_HEADERS, SAMPLE_MEDIA } from './sample-stream.ts';
 
@@ -37,9 +37,9 @@ class NullSink implements ViewerSink {
 }
 
 /** A clock that only flushes when it is told to. */
-class ManualClock extends FlushClock {
-  readonly groups: FlushGroup[] = [];
-  override add(group: FlushGroup): () => void {
+class ManualClock extends SlotClock {
+  readonly groups: SlotTask[] = [];
+  override add(group: SlotTask): () => void {
     this.groups.push(group);
     return () => {};
   }
@@ -61,7 +61,7 @@ function fanoutCase(name: string, createFormat: () => ViewerFormat): MicroCase {
         if (timestampMs - flushedMs < WINDOW_MS) continue;
         flushedMs = timestampMs;
         flushes++;
-        for (const group of clock.groups) group.flush();
+        for (const group of clock.groups) group.run();
       }
       return flushes * VIEWERS;
     },

@@ -9,11 +9,11 @@ import {
 } from '../output/body-framing.ts';
 import type { Fanout, FanoutOptions, ViewerFormat } from '../output/fanout.ts';
 import { FanoutRegistry } from '../output/fanout-registry.ts';
-import { FlushClocks } from '../output/flush-clock.ts';
 import { FlvFormat } from '../output/flv/flv-format.ts';
 import { RtmpFormat } from '../output/rtmp/rtmp-format.ts';
 import { TsFormat } from '../output/ts/ts-format.ts';
 import type { Stream } from '../stream/stream.ts';
+import { SlotClocks } from '../timing/slot-clock.ts';
 import type { VhostOptions } from './vhost.ts';
 
 /** A viewer may fall behind by so many bytes, whatever `queue_length` allows in time. */
@@ -40,7 +40,7 @@ const FRAMINGS: Readonly<Record<LiveTransport, BodyFraming>> = {
 
 export class ViewerOutputs {
   readonly #fanouts = new FanoutRegistry();
-  readonly #clocks = new FlushClocks();
+  readonly #clocks = new SlotClocks();
 
   rtmp(stream: Stream, vhost: VhostOptions): Fanout {
     const { chunkSize } = vhost;

@@ -1,6 +1,6 @@
 // Fans one stream out to the viewers of one wire format.
 //
-//   Stream -> Fanout -> PreparedLog (bytes, once) -> FlushGroup (viewers in step) -> sinks
+//   Stream -> Fanout -> PreparedLog (bytes, once) -> ViewerGroup (viewers in step) -> sinks
 //                         ^ ViewerFormat: how messages become bytes, what a viewer needs of its own
 //
 // Most viewers stand where their group stands and get the group's slice as it is: one `write`, nothing else.
@@ -8,7 +8,7 @@
 
 import type { MediaMessage } from '../media/message.ts';
 import type { Stream, StreamHeaders, StreamSubscriber } from '../stream/stream.ts';
-import type { FlushClock } from './flush-clock.ts';
+import type { SlotClock } from '../timing/slot-clock.ts';
 import { AUDIO, type PreparedLog, VIDEO } from './prepared-log.ts';
 import { ATTENTION, type Viewer, type ViewerEnd, type ViewerOptions } from './viewer.ts';
 import { type ViewerGroup, ViewerGroups } from './viewer-groups.ts';
@@ -50,7 +50,7 @@ export interface FanoutOptions {
   /** Viewers keep the publisher's timestamps: their zero is 0, not their first message. */
   readonly hasPublisherTime: boolean;
   /** The clock of merged writes; undefined = flush in the turn that brought the messages (`min_latency`). */
-  readonly clock: FlushClock | undefined;
+  readonly clock: SlotClock | undefined;
   readonly now: () => number;
 }
 

@@ -1,13 +1,13 @@
 // The viewers of a fan-out in groups: all of one group are flushed in the same turn of the event loop and, as
 // long as they keep up, get the same slices of the log.
 
-import type { FlushClock, FlushGroup } from './flush-clock.ts';
+import type { SlotClock, SlotTask } from '../timing/slot-clock.ts';
 import type { Viewer } from './viewer.ts';
 
 /** A group is filled up to here before a stream opens another one in another slot. */
 const GROUP_FILL = 128;
 
-export class ViewerGroup implements FlushGroup {
+export class ViewerGroup implements SlotTask {
   readonly viewers: Viewer[] = [];
   readonly #onFlush: (group: ViewerGroup) => void;
   /** Sequence number behind the entries of the last flush. */
@@ -20,11 +20,11 @@ export class ViewerGroup implements FlushGroup {
     this.#onFlush = onFlush;
   }
 
-  get viewerCount(): number {
-    return this.viewers.length;
+  get load(): number {
+    return 1 + this.viewers.length;
   }
 
-  flush(): void {
+  run(): void {
     this.#onFlush(this);
   }
 }
@@ -33,10 +33,10 @@ export class ViewerGroups {
   readonly #onFlush: (group: ViewerGroup) => void;
   readonly #groups: ViewerGroup[] = [];
   readonly #groupOf = new Map<Viewer, ViewerGroup>();
-  #clock: FlushClock | undefined;
+  #clock: SlotClock | undefined;
 
   /** @param clock flushes the groups in turn; without one, `flushAll` is the only flush */
-  constructor(clock: FlushClock | undefined, onFlush: (group: ViewerGroup) => void) {
+  constructor(clock: SlotClock | undefined, onFlush: (group: ViewerGroup) => void) {
     this.#clock = clock;
     this.#onFlush = onFlush;
   }
@@ -73,7 +73,7 @@ export class ViewerGroups {
     return true;
   }
 
-  setClock(clock: FlushClock | undefined): void {
+  setClock(clock: SlotClock | undefined): void {
     this.#clock = clock;
     for (const group of this.#groups) {
       group.stop();
@@ -82,7 +82,7 @@ export class ViewerGroups {
   }
 
   flushAll(): void {
-    for (const group of this.#groups.slice()) group.flush();
+    for (const group of this.#groups.slice()) group.run();
   }
 
   /** The smallest sequence number that a group or a viewer still needs, `end` if there is none. */

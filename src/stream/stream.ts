@@ -282,8 +282,10 @@ export class Stream {
       this.#acceptSequenceHeader(published);
       return;
     }
-    if (published.track === 'video') this.#hasVideo = true;
-    if (this.#firstFrames[published.track] === undefined) this.#keepFirstFrame(published);
+    const isVideo = published.track === 'video';
+    if (isVideo) this.#hasVideo = true;
+    const firstFrame = isVideo ? this.#firstFrames.video : this.#firstFrames.audio;
+    if (firstFrame === undefined) this.#keepFirstFrame(published);
     const message = this.#onStreamClock(published);
     const startsGop = message.isKeyFrame && this.#options.hasGopCache;
     if (startsGop) this.#gopHeaders = this.#headers;
@@ -321,6 +323,7 @@ export class Stream {
     if (this.#options.hasPublisherTime) return published;
     const { track, codec, isKeyFrame, isSequenceHeader, payload } = published;
     const timestampMs = this.#clock.map(track, published.timestampMs);
+    if (timestampMs === published.timestampMs) return published;
     return { track, timestampMs, codec, isKeyFrame, isSequenceHeader, payload };
   }
 

@@ -6,21 +6,27 @@
 // three times the user time, and the garbage collector as much again, which takes slabs for a growing heap.
 
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import { SlotClocks, type SlotTask } from '../../timing/slot-clock.ts';
 
 /** Bytes read at a time. A read that fills it has left more in the kernel. */
 const READ_SIZE = 65_536;
 
 const readBuffer = Buffer.allocUnsafeSlow(READ_SIZE);
 
+/** All connections of a slot are read in the same turn of the event loop. */
+const sliceClocks = new SlotClocks();
+
 /** Returns false to stop reading until `resume`. */
 type ReadCallback = (size: number) => boolean;
 
-export class SocketReader {
+export class SocketReader implements SlotTask {
   /** The connection that was accepted, in the socket that it is used with from now on. */
   readonly socket: Socket;
+  readonly load = 1;
   readonly #onBytes: (bytes: Buffer) => void;
   #sliceMs = 0;
-  #timer: NodeJS.Timeout | undefined;
+  /** Takes the reader off its clock; undefined: no slices. */
+  #leaveClock: (() => void) | undefined;
 
   /**
    * @param accepted a socket that has not been read from (`pauseOnConnect`); of no use afterwards
@@ -33,31 +39,27 @@ export class SocketReader {
 
   /** Reads at most once per slice from now on, ms; 0 = as data comes. */
   setSlice(sliceMs: number): void {
+    if (sliceMs === this.#sliceMs) return;
+    this.close();
     this.#sliceMs = sliceMs;
-    if (sliceMs === 0 && this.#timer !== undefined) {
-      this.#stopTimer();
-      this.socket.resume();
-    }
+    if (sliceMs > 0) this.#leaveClock = sliceClocks.get(sliceMs).add(this);
+    else this.socket.resume();
   }
 
-  /** May be called twice. */
+  /** No more slices. May be called twice. */
   close(): void {
-    this.#stopTimer();
+    this.#leaveClock?.();
+    this.#leaveClock = undefined;
+  }
+
+  /** Its turn: what has come meanwhile is read. */
+  run(): void {
+    if (!this.socket.destroyed) this.socket.resume();
   }
 
   #take(size: number): boolean {
     this.#onBytes(readBuffer.subarray(0, size));
-    if (this.#sliceMs === 0 || size === READ_SIZE || this.socket.destroyed) return true;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.socket.resume();
-    }, this.#sliceMs);
-    return false;
-  }
-
-  #stopTimer(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    return this.#leaveClock === undefined || size === READ_SIZE;
   }
 }
 

@@ -29,7 +29,7 @@ export class MediaIntake {
     switch (message.typeId) {
       case MESSAGE_TYPE.audio:
       case MESSAGE_TYPE.video:
-        this.#pass(message.typeId, message.timestamp, message.payload);
+        this.#media(message as RtmpMediaMessage);
         return true;
       case MESSAGE_TYPE.data:
       case MESSAGE_TYPE.dataAmf3:

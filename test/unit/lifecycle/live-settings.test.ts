@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MediaMessage } from '../../../src/media/message.ts';
 import { PLAIN_FRAMING } from '../../../src/output/body-framing.ts';
 import { Fanout, type FanoutOptions } from '../../../src/output/fanout.ts';
-import { FlushClock } from '../../../src/output/flush-clock.ts';
 import { FlvFormat } from '../../../src/output/flv/flv-format.ts';
 import type { Publication, Stream, StreamOptions } from '../../../src/stream/stream.ts';
 import { StreamRegistry } from '../../../src/stream/stream-registry.ts';
+import { SlotClock } from '../../../src/timing/slot-clock.ts';
 import { FakeSink } from '../output/fake-sink.ts';
 
 const STREAM: StreamOptions = {
@@ -84,7 +84,7 @@ describe('viewers of a running stream', () => {
   let fanout: Fanout;
   let viewer: ReturnType<Fanout['add']>;
 
-  function start(clock: FlushClock | undefined): void {
+  function start(clock: SlotClock | undefined): void {
     const options: FanoutOptions = { ...base, clock };
     fanout = new Fanout(stream, new FlvFormat(PLAIN_FRAMING), options, () => {});
     sink = new FakeSink();
@@ -97,7 +97,7 @@ describe('viewers of a running stream', () => {
   }
 
   test('get another rhythm: merged writes, then every message at once, then merged again', () => {
-    const slow = new FlushClock(1000);
+    const slow = new SlotClock(1000);
     start(slow);
     // Ends the pause, which is a reason for a flush of its own.
     publication.message(video(20, false));
@@ -115,7 +115,7 @@ describe('viewers of a running stream', () => {
     vi.advanceTimersByTime(1);
     expect(sink.writes).toBeGreaterThan(0);
 
-    fanout.configure({ ...base, clock: new FlushClock(300) });
+    fanout.configure({ ...base, clock: new SlotClock(300) });
     sink.writes = 0;
     publication.message(video(120, false));
     expect(sink.writes).toBe(0);
@@ -126,14 +126,14 @@ describe('viewers of a running stream', () => {
   });
 
   test('get another limit for how far they may fall behind', () => {
-    start(new FlushClock(100));
+    start(new SlotClock(100));
     sink.isBlocked = true;
     publication.message(video(40, false));
     vi.advanceTimersByTime(200);
     for (let ms = 80; ms <= 6000; ms += 40) publication.message(video(ms, ms % 1000 === 0));
     vi.advanceTimersByTime(200);
     expect(skips).toEqual([]);
-    fanout.configure({ ...base, queueLengthMs: 5000, clock: new FlushClock(100) });
+    fanout.configure({ ...base, queueLengthMs: 5000, clock: new SlotClock(100) });
     publication.message(video(6040, false));
     vi.advanceTimersByTime(200);
     expect(skips.length).toBe(1);

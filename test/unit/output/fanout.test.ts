@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { MediaMessage } from '../../../src/media/message.ts';
 import { CHUNKED_FRAMING, PLAIN_FRAMING } from '../../../src/output/body-framing.ts';
 import { Fanout, type ViewerFormat } from '../../../src/output/fanout.ts';
-import { FlushClock } from '../../../src/output/flush-clock.ts';
 import { FlvFormat } from '../../../src/output/flv/flv-format.ts';
 import { RtmpFormat } from '../../../src/output/rtmp/rtmp-format.ts';
 import type { Viewer, ViewerEnd } from '../../../src/output/viewer.ts';
 import type { Publication, Stream, StreamOptions } from '../../../src/stream/stream.ts';
 import { StreamRegistry } from '../../../src/stream/stream-registry.ts';
+import { SlotClock } from '../../../src/timing/slot-clock.ts';
 import { FakeSink } from './fake-sink.ts';
 import { type ReadMessage, readChunked, readFlv, readRtmp } from './wire-readers.ts';
 
@@ -130,8 +130,8 @@ describe.each(WIRES)('a fan-out in $name', ({ create, read }) => {
   function createFanout(
     options: { queueLengthMs?: number; queueLengthBytes?: number; hasPublisherTime?: boolean } = {},
   ) {
-    const groups: { flush(): void }[] = [];
-    const clock = new FlushClock(320);
+    const groups: { run(): void }[] = [];
+    const clock = new SlotClock(320);
     clock.add = (group) => {
       groups.push(group);
       return () => groups.splice(groups.indexOf(group), 1);
@@ -153,7 +153,7 @@ describe.each(WIRES)('a fan-out in $name', ({ create, read }) => {
     );
     const flush = () => {
       nowMs += 350;
-      for (const group of [...groups]) group.flush();
+      for (const group of [...groups]) group.run();
     };
     const add = (sink: FakeSink, durationMs = 0): Viewer =>
       fanout.add({
@@ -479,7 +479,7 @@ describe('the end of a publish', () => {
       joinWindowMs: 0,
       sendTimeoutMs: 30_000,
       hasPublisherTime: false,
-      clock: new FlushClock(350),
+      clock: new SlotClock(350),
       now: () => performance.now(),
     };
     const fanout = new Fanout(stream, create(), options, () => {});
@@ -565,8 +565,8 @@ test('FLV flags name the tracks that come', () => {
   const registry = new StreamRegistry();
   const stream = registry.fetchOrCreate({ vhost: 'v', app: 'live', stream: 's' }, OPTIONS);
   let nowMs = 1000;
-  const groups: { flush(): void }[] = [];
-  const clock = new FlushClock(350);
+  const groups: { run(): void }[] = [];
+  const clock = new SlotClock(350);
   clock.add = (group) => {
     groups.push(group);
     return () => {};
@@ -593,11 +593,11 @@ test('FLV flags name the tracks that come', () => {
     payload: Buffer.from([0xaf, 1]),
   };
   publication.message(audio);
-  groups[0]!.flush();
+  groups[0]!.run();
   expect(sink.bytes.length).toBe(0);
   nowMs += 500;
   publication.message({ ...audio, timestampMs: 23 });
-  groups[0]!.flush();
+  groups[0]!.run();
   const { flags, tags } = readFlv(sink.bytes);
   expect(flags).toBe(4);
   expect(tags.map((t) => t.timestampMs)).toEqual([0, 23]);

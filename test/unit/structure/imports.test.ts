@@ -11,6 +11,7 @@ const rings: Record<string, Ring> = {
   bytes: 'tools',
   log: 'tools',
   stats: 'tools',
+  timing: 'tools',
   codec: 'pure',
   media: 'pure',
   container: 'pure',
