@@ -11,6 +11,7 @@ import type { ConnectionHost } from '../connection-host.ts';
 import type { ConnectionKind, ConnectionRegistry } from '../connection-registry.ts';
 import { LISTEN_BACKLOG } from '../listen-backlog.ts';
 import { listeningFd } from '../listening-fd.ts';
+import { readShared } from '../shared-read.ts';
 import { Certificate, type TlsFiles } from './certificate.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpExchange, HttpService, PlainService } from './http-service.ts';
@@ -194,18 +195,21 @@ export class HttpServer {
     this.#host.log.error(`http: ${method} ${url} failed: ${error.message}`);
   }
 
-  #accepted(socket: Socket): void {
+  #accepted(accepted: Socket): void {
     const { connections, log } = this.#host;
-    const { remoteAddress, remotePort } = socket;
+    const { remoteAddress, remotePort } = accepted;
     if (!connections.hasRoomFor(this.#options.kind)) {
       const { limit, size } = connections;
       log.warn(
         `accept client failed, err is code=1074 : fd to resource : drop fd=-1, ip=${remoteAddress}:${remotePort}, max=${limit}, cur=${size} for exceed connection limits`,
       );
       this.#host.statistics.counts.refusedConnections++;
-      socket.destroy();
+      accepted.destroy();
       return;
     }
+    const isPlain = this.#plainServices.length > 0;
+    const socket: Socket =
+      isPlain && !this.#plain.isTls ? readShared(accepted, (bytes) => responder.receive(bytes)) : accepted;
     const id = connectionId();
     const connection = new HttpConnection(socket, {
       kind: this.#options.kind,
@@ -216,8 +220,12 @@ export class HttpServer {
     });
     connections.add(connection);
     this.#connections.set(socket, connection);
-    if (this.#plainServices.length > 0) new PlainResponder(socket, connection, this.#plain);
-    else this.#plain.handOver(socket);
+    if (!isPlain) {
+      this.#plain.handOver(socket);
+      return;
+    }
+    // It has read nothing yet: that needs another turn of the event loop.
+    const responder = new PlainResponder(socket, connection, this.#plain);
   }
 
   get #serverName(): string {

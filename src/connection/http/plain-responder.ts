@@ -53,18 +53,32 @@ export class PlainResponder {
   /** Told when the client ends while its answer has to wait. */
   #onGone: (() => void) | undefined;
   #onOver: (() => void)[] = [];
+  #isHandedOver = false;
 
-  /** Listens from here on. */
+  /** Listens from here on; with TLS to the socket, without to `receive`. */
   constructor(socket: Socket, connection: HttpConnection, host: PlainResponderHost) {
     this.#socket = socket;
     this.#connection = connection;
     this.#host = host;
     socket.setTimeout(KEEP_ALIVE_TIMEOUT_MS);
-    socket.on('data', this.#received);
+    if (host.isTls) socket.on('data', this.#received);
+    else socket.resume();
     socket.on('end', this.#ended);
     socket.on('error', this.#failed);
     socket.on('timeout', this.#failed);
     socket.once('close', this.#over);
+  }
+
+  /**
+   * Takes what the socket has read, lent until it returns. Behind the hand-over that is what the socket itself has
+   * for its new owner.
+   * @returns false to stop reading until the socket resumes
+   */
+  receive(bytes: Buffer): boolean {
+    const kept = Buffer.from(bytes);
+    if (this.#isHandedOver) return this.#socket.push(kept);
+    this.#received(kept);
+    return true;
   }
 
   /** Whoever asks for more before there is an answer is not listened to until then. */
@@ -231,6 +245,7 @@ export class PlainResponder {
 
   #handOver(): void {
     const socket = this.#socket;
+    this.#isHandedOver = true;
     socket.off('data', this.#received);
     socket.off('end', this.#ended);
     socket.off('error', this.#failed);
