@@ -1,5 +1,6 @@
 // What the metadata of an FLV file says about its tags, gathered as they come.
 
+import { LastFrameLength } from '../../media/last-frame-length.ts';
 import type { MediaMessage } from '../../media/message.ts';
 import { type FlvKeyFrame, KeyFrameIndex } from './file-metadata.ts';
 
@@ -7,14 +8,14 @@ type Track = MediaMessage['track'];
 
 interface TrackTimes {
   lastMs: number;
-  stepMs: number;
+  readonly frameMs: LastFrameLength;
 }
 
 export class FlvFileContents {
   readonly #keyFrames = new KeyFrameIndex();
   readonly #tracks: Record<Track, TrackTimes> = {
-    audio: { lastMs: -1, stepMs: 0 },
-    video: { lastMs: -1, stepMs: 0 },
+    audio: { lastMs: -1, frameMs: new LastFrameLength() },
+    video: { lastMs: -1, frameMs: new LastFrameLength() },
   };
   #firstMs: number | undefined;
 
@@ -26,7 +27,7 @@ export class FlvFileContents {
   /** From the first frame to the end of the last one. */
   get durationMs(): number {
     const { audio, video } = this.#tracks;
-    const endMs = Math.max(video.lastMs + video.stepMs, audio.lastMs + audio.stepMs);
+    const endMs = Math.max(video.lastMs + video.frameMs.value, audio.lastMs + audio.frameMs.value);
     return this.#firstMs === undefined ? 0 : endMs - this.#firstMs;
   }
 
@@ -41,7 +42,7 @@ export class FlvFileContents {
   frame(track: Track, timeMs: number, position: number, isKeyFrame: boolean): void {
     this.#firstMs ??= timeMs;
     const times = this.#tracks[track];
-    if (times.lastMs >= 0 && timeMs > times.lastMs) times.stepMs = timeMs - times.lastMs;
+    times.frameMs.add(timeMs);
     times.lastMs = timeMs;
     if (isKeyFrame) this.#keyFrames.add(timeMs / 1000, position);
   }

@@ -3,6 +3,7 @@
 // head is written in front of them.
 
 import { parseAudioTag } from '../../media/audio-tag.ts';
+import { LastFrameLength } from '../../media/last-frame-length.ts';
 import type { MediaMessage } from '../../media/message.ts';
 import { compositionTimeMs, parseVideoTag } from '../../media/video-tag.ts';
 import { findLengthPrefixedUnits, NalUnits } from '../mpegts/nal-units.ts';
@@ -29,7 +30,7 @@ export interface MovieTracks {
 }
 
 const TICKS_PER_MS = VIDEO_TIMESCALE / 1000;
-/** A last picture is taken to last as long as the one before; a first one so long: 25 pictures per second. */
+/** The only picture so far is taken to last so long: 25 per second. */
 const DEFAULT_DURATION = 40 * TICKS_PER_MS;
 
 export class Fmp4Muxer {
@@ -50,6 +51,7 @@ export class Fmp4Muxer {
   #skipReason: Fmp4SkipReason | undefined;
   #sequence = 0;
   #lastVideoDts = 0;
+  readonly #pictureLength = new LastFrameLength();
   #lastAudioTime = 0;
   // The planned sample.
   #payload: Buffer | undefined;
@@ -240,13 +242,13 @@ export class Fmp4Muxer {
 
   #addVideo(size: number): void {
     const { sizes, durations, delays, keys } = this.#video;
-    const step = Math.max(0, this.#dts - this.#lastVideoDts);
     const count = sizes.length;
     if (count === 0) this.#video.startTime = this.#dts;
-    else durations[count - 1] = step;
+    else durations[count - 1] = Math.max(0, this.#dts - this.#lastVideoDts);
     this.#lastVideoDts = this.#dts;
+    this.#pictureLength.add(this.#dts);
     sizes.push(size);
-    durations.push(count === 0 ? DEFAULT_DURATION : step);
+    durations.push(this.#pictureLength.value || DEFAULT_DURATION);
     delays.push(this.#delay);
     keys.push(this.#isKeyFrame);
   }

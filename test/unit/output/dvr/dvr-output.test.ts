@@ -13,9 +13,10 @@ import { StreamRegistry } from '../../../../src/stream/stream-registry.ts';
 import { arrayBuffersHeld } from '../../../helpers/array-buffers.ts';
 import { type FlvTag, flvTagType, parseFlv } from '../../../helpers/flv.ts';
 import { newFolder } from '../../../helpers/names.ts';
+import { flvMetadata } from '../../../helpers/recordings.ts';
 import { streamOptions } from '../../../helpers/stream-options.ts';
 import { waitFor } from '../../../helpers/wait-for.ts';
-import { findAll, readBoxes } from '../../container/mp4/box-reader.ts';
+import { type Box, findAll, readBoxes } from '../../container/mp4/box-reader.ts';
 import { aacFrame, aacHeader, avcFrame, avcHeader, slice } from '../../container/mpegts/messages.ts';
 import { source } from '../hls/source.ts';
 
@@ -116,6 +117,29 @@ test('pictures that stop do not keep a segment open for ever', async () => {
   expect(Math.max(...lengths)).toBeLessThan(20);
 });
 
+test.each(['flv', 'mp4'])('a pause before the last picture is counted once: %s', async (format) => {
+  const bench = new Bench({}, `x.${format}`);
+  const end = [avcFrame(8040, true, [slice(true, 300)]), aacFrame(8040, 100), aacFrame(8063, 100)];
+  const publication = bench.publish();
+  for (const message of [...source({ seconds: 6 }), ...end]) publication.message(message);
+  publication.end();
+  await bench.output.close();
+  const [path] = bench.files;
+  expect(format === 'flv' ? flvMetadata(path!).duration : movieSec(path!)).toBeCloseTo(8.08, 1);
+});
+
+/** The list of a complete movie, at its end. */
+function moovOf(path: string): readonly Box[] {
+  const bytes = readFileSync(path);
+  return readBoxes(bytes.subarray(bytes.lastIndexOf('moov') - 4));
+}
+
+/** Length of a movie by its header (ISO/IEC 14496-12, 8.2.2). */
+function movieSec(path: string): number {
+  const [header] = findAll(moovOf(path), 'moov/mvhd');
+  return header!.body.readUInt32BE(16) / header!.body.readUInt32BE(12);
+}
+
 test('pictures without any key frame are recorded after a while', async () => {
   const pictures = Array.from({ length: 500 }, (_, index) =>
     avcFrame(index * 40, false, [slice(false, 300)]),
@@ -193,9 +217,7 @@ test('an MP4 file is one list of samples over what was recorded', async () => {
   for (const message of source({ seconds: 12 })) publication.message(message);
   publication.end();
   await bench.output.close();
-  const bytes = readFileSync(bench.files[0]!);
-  const moovAt = bytes.lastIndexOf('moov') - 4;
-  const boxes = readBoxes(bytes.subarray(moovAt));
+  const boxes = moovOf(bench.files[0]!);
   const counts = findAll(boxes, 'moov/trak/mdia/minf/stbl/stsz').map(({ body }) => body.readUInt32BE(8));
   expect(counts).toEqual([300, 516]);
   expect(findAll(boxes, 'moov/mvex')).toEqual([]);
