@@ -139,6 +139,7 @@ export class HlsChannel implements StreamSubscriber {
       store: this.store,
       pages,
       timeline,
+      hasVideo: this.#stream.hasVideo,
       wallClock,
       onSkip: (track, reason) => this.#skipped(track, reason),
       onWarning: (text) => this.#trouble.add('segmenter', text),

@@ -11,6 +11,7 @@ import { AudioSampleClock } from './audio-sample-clock.ts';
 import { type CutOptions, cutsBeforeAudio, cutsBeforeVideo, SegmentLength } from './cut-rules.ts';
 import { FloorCounter } from './floor-counter.ts';
 import { HeaderWatch } from './header-watch.ts';
+import { KeyFrameWait } from './key-frame-wait.ts';
 import type { SegmentStore } from './segment-store.ts';
 import type { SegmentPageHost, SegmentWriter, SkipReason } from './segment-writer.ts';
 
@@ -31,6 +32,8 @@ export interface SegmenterHost {
   readonly store: SegmentStore;
   readonly pages: BytePages;
   readonly timeline: SegmentTimeline;
+  /** Pictures have come already: this begins in the middle of a publish. */
+  readonly hasVideo: boolean;
   /** Wall clock, ms since 1970. */
   readonly wallClock: () => number;
   /** A frame is not in the segments. */
@@ -40,6 +43,8 @@ export interface SegmenterHost {
 
 /** Where a publish goes on whose times start before the end of the last one, ms: the step of the hub's clock. */
 const REPUBLISH_STEP_MS = 10;
+/** A stream that is joined in its middle may begin with so much sound before its next picture, ms. */
+const SOUND_AHEAD_MS = 500;
 /** Bytes that the store of one stream may be behind before the open segment is given up. */
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 
@@ -55,6 +60,7 @@ export class Segmenter {
   readonly #floor: FloorCounter | undefined;
   readonly #audioClock: AudioSampleClock | undefined;
   readonly #headers = new HeaderWatch();
+  readonly #keyFrameWait: KeyFrameWait;
   /** Added to all times of this publish, ms; undefined before its first frame. */
   #offsetMs: number | undefined;
   #lastInputMs: number | undefined;
@@ -63,9 +69,6 @@ export class Segmenter {
   #isDiscontinuity = true;
   /** A decoder configuration has changed inside the open segment: it ends at the next good place. */
   #isCutDue = false;
-  /** Pictures are left out until one that decoding may start with. */
-  #awaitsKeyFrame: boolean;
-  #firstPictureMs = -1;
   /** The store was too far behind; nothing is written until it has caught up. */
   #isStalled = false;
 
@@ -78,7 +81,7 @@ export class Segmenter {
     });
     this.#floor = options.isFloor ? new FloorCounter(options.fragmentMs) : undefined;
     this.#audioClock = options.isDtsDirect ? undefined : new AudioSampleClock();
-    this.#awaitsKeyFrame = options.waitsForKeyFrame;
+    this.#keyFrameWait = new KeyFrameWait(options, host.hasVideo);
   }
 
   /** Length of the open segment so far, ms. */
@@ -106,8 +109,7 @@ export class Segmenter {
   resume(): void {
     this.end();
     this.#isDiscontinuity = true;
-    this.#awaitsKeyFrame = this.#options.waitsForKeyFrame;
-    this.#firstPictureMs = -1;
+    this.#keyFrameWait.start();
   }
 
   /** Ends the open segment: the publisher has left, or the server quits. */
@@ -126,7 +128,10 @@ export class Segmenter {
   #video(message: MediaMessage): void {
     const { dropsVideo } = this.#options;
     const { isKeyFrame } = message;
-    if (this.#isToBeSkipped(message.timestampMs, isKeyFrame)) return;
+    if (this.#keyFrameWait.leavesOutPicture(message)) {
+      this.#dropSoundAhead();
+      return;
+    }
     const timeMs = this.#timeOf(message);
     if (!dropsVideo && !this.#preparesVideo(message, timeMs * TICKS_PER_MS)) {
       this.#report(message);
@@ -164,7 +169,7 @@ export class Segmenter {
       this.#report(message);
       return;
     }
-    if (this.#segment === undefined && this.#awaitsKeyFrame && writer.hasVideo) return;
+    if (this.#segment === undefined && this.#leavesOutSound(message)) return;
     if (this.#segment !== undefined && this.#cutsBeforeAudio(this.#segment)) this.#close();
     if (this.#segment === undefined) this.#open();
     this.#addTime(Math.floor(pts / TICKS_PER_MS));
@@ -203,14 +208,15 @@ export class Segmenter {
     return this.#isCutDue || this.#writer.isCutDue;
   }
 
-  /** Pictures before the first key frame cannot be shown; without any for a fragment's time, they are kept. */
-  #isToBeSkipped(timestampMs: number, isKeyFrame: boolean): boolean {
-    if (!this.#awaitsKeyFrame) return false;
-    if (this.#firstPictureMs < 0) this.#firstPictureMs = timestampMs;
-    const hasWaited = timestampMs - this.#firstPictureMs >= this.#options.fragmentMs;
-    if (!isKeyFrame && !hasWaited) return true;
-    this.#awaitsKeyFrame = false;
-    return false;
+  #leavesOutSound(message: MediaMessage): boolean {
+    return !this.#options.dropsVideo && this.#keyFrameWait.leavesOutSound(message);
+  }
+
+  /** The first picture is no key frame: the stream was joined in its middle, and what came before was not its start. */
+  #dropSoundAhead(): void {
+    const segment = this.#segment;
+    if (segment?.isDiscontinuity !== true || this.#options.dropsVideo) return;
+    if (segment.length.durationMs <= SOUND_AHEAD_MS) this.#abandon();
   }
 
   #open(): void {
@@ -254,12 +260,15 @@ export class Segmenter {
     this.#host.onWarning(
       `hls: segments are not written as fast as they come, ${own} of this stream and ${all} of all streams wait: one is lost`,
     );
-    this.#segment = undefined;
-    this.#writer.abandon();
+    this.#abandon();
     this.#isStalled = true;
+    this.#keyFrameWait.start();
+  }
+
+  #abandon(): void {
+    this.#segment = undefined;
     this.#isDiscontinuity = true;
-    this.#awaitsKeyFrame = this.#options.waitsForKeyFrame;
-    this.#firstPictureMs = -1;
+    this.#writer.abandon();
     this.#host.store.discard();
   }
 

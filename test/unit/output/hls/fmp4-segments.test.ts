@@ -23,6 +23,7 @@ class Bench {
       store: this.store,
       pages,
       timeline: { lastMs: -1 },
+      hasVideo: false,
       wallClock: () => 0,
       onSkip: () => {},
       onWarning: () => {},

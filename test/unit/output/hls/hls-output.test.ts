@@ -40,10 +40,10 @@ class Bench {
     });
   }
 
-  publish(name = 's'): Publication {
+  publish(name = 's', options = streamOptions()): Publication {
     const stream = this.streams.fetchOrCreate(
       { vhost: '__defaultVhost__', app: 'live', stream: name },
-      streamOptions(),
+      options,
     );
     this.output.attach(stream);
     const publication = stream.publish({ stop: (reason) => this.stopped.push(reason) });
@@ -418,6 +418,20 @@ describe('hls_on_demand', () => {
     for (const name of ['live/s-0.ts', 'live/s-1.ts', 'live/s-2.ts'])
       checker.check(memory.find(name)!.bytes, name);
     expect(checker.problems).toEqual([]);
+    publication.end();
+  });
+
+  test('without a GOP cache it begins with the next key frame, not with the sound in front of it', () => {
+    const publication = bench.publish('s', streamOptions({ hasGopCache: false }));
+    send(publication, part(0, 5510));
+    bench.output.want(stream());
+    send(publication, part(5510, 8100));
+    expect(lengths(playlistText()!)).toEqual([2]);
+    const checker = new TsChecker();
+    const segment = bench.output.memory('__defaultVhost__')!.find('live/s-0.ts')!.bytes;
+    const { pes } = checker.check(segment, 's-0.ts');
+    expect(checker.problems).toEqual([]);
+    expect(Math.min(...pes.map(({ dts }) => dts))).toBe(6000 * 90);
     publication.end();
   });
 

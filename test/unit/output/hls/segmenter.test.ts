@@ -20,7 +20,7 @@ class Bench {
   readonly warnings: string[] = [];
   #nowMs = 1_700_000_000_000;
 
-  constructor(changes: Partial<SegmenterOptions> = {}, pages = new BytePages()) {
+  constructor(changes: Partial<SegmenterOptions> = {}, pages = new BytePages(), hasVideo = false) {
     this.pages = pages;
     this.store = new RecordingStore(pages);
     this.muxer = new TsMuxer({ packsAudio: changes.dropsVideo === true });
@@ -29,6 +29,7 @@ class Bench {
       store: this.store,
       pages,
       timeline: { lastMs: -1 },
+      hasVideo,
       wallClock: () => this.#nowMs,
       onSkip: (track, reason) => this.skipped.push(`${track}: ${reason}`),
       onWarning: (text) => this.warnings.push(text),
@@ -148,6 +149,40 @@ describe('without key frames in time', () => {
     expect(times(pes, 0x100)[0]).toBe(4000 * 90);
     expect(times(pes, 0x100).length).toBe(16 * 25);
     expect(Math.max(...bench.durations), 'no segment grows for ever').toBeLessThan(8100);
+  });
+});
+
+describe('joined in the middle of a publish, between two key frames', () => {
+  const options = { fragmentMs: 4000 };
+  const messages = [
+    ...source({ seconds: 0 }),
+    ...frames({ seconds: 12 }).filter(({ timestampMs }) => timestampMs > 5010),
+  ];
+  const expectKeyFrameFirst = (bench: Bench) => {
+    const pes = bench.check();
+    expect(times(pes, 0x100)[0]).toBe(6000 * 90);
+    expect(times(pes, 0x101)[0]).toBeGreaterThanOrEqual(6000 * 90);
+    expect(times(pes, 0x101)[0]).toBeLessThan(6030 * 90);
+  };
+
+  test('of a stream that has had pictures: sound waits for the key frame, too', () => {
+    const bench = new Bench(options, undefined, true).feed(messages).end();
+    expectKeyFrameFirst(bench);
+    expect(bench.store.discarded).toBe(0);
+  });
+
+  test('as a publish begins at an edge: sound is followed by a picture that is no key frame', () => {
+    expect(messages.find(({ isSequenceHeader }) => !isSequenceHeader)?.track).toBe('audio');
+    const bench = new Bench(options).feed(messages).end();
+    expectKeyFrameFirst(bench);
+    expect(bench.store.segments[0]?.isDiscontinuity).toBe(true);
+  });
+
+  test('sound of which no picture comes is kept after the time of a fragment', () => {
+    const sound = messages.filter(({ track }) => track === 'audio');
+    const pes = new Bench(options, undefined, true).feed(sound).end().check();
+    expect(times(pes, 0x101)[0]! / 90 - 5010).toBeGreaterThanOrEqual(4000);
+    expect(times(pes, 0x101)[0]! / 90 - 5010).toBeLessThan(4050);
   });
 });
 
