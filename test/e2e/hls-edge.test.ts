@@ -156,6 +156,18 @@ describe.concurrent('an edge without hls { }', () => {
     expect(Date.now() - startMs).toBeLessThan(12_000);
   });
 
+  test('answers 404 when nobody has published within 5 s, however long its segments are', async () => {
+    const other = await TestServer.start(
+      guideEdge('    hls { enabled on; hls_memory on; hls_fragment 20; }\n'),
+    );
+    const startMs = Date.now();
+    expect((await get(other, `/live/${uniqueName('nobody')}.m3u8`)).status).toBe(404);
+    const waitedMs = Date.now() - startMs;
+    expect(waitedMs).toBeGreaterThan(4900);
+    expect(waitedMs).toBeLessThan(30_000);
+    await other.stop();
+  });
+
   test('serves playlists that lie on its disk as before', async () => {
     const name = uniqueName('movie');
     const other = await TestServer.start(guideEdge());

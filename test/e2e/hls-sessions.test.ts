@@ -33,6 +33,7 @@ beforeAll(async () => {
       vhost nots.test { ${hls('nots', 'hls_ts_ctx off;')} }
       vhost short.test { ${hls('short', '', 1)} }
       vhost memory.test { ${hls('memory', 'hls_memory on;')} }
+      vhost demand.test { ${hls('demand', 'hls_memory on; hls_on_demand on;')} }
       vhost endless.test { ${hls('endless', 'hls_memory on; hls_wait_for_stream 300;')} }
       vhost patient.test { ${hls('patient', 'hls_memory on; hls_wait_for_stream 30;')} }`,
   });
@@ -203,6 +204,16 @@ describe.concurrent('HLS in memory', () => {
     const waiting = get(`/live/${stream}.m3u8?vhost=patient.test`);
     const encoder = await publisher(stream, 'patient.test');
     mediaPath(await waiting);
+    await encoder.stop();
+  });
+
+  test('on demand what is published is waited for, and what is not is not there', async () => {
+    const stream = uniqueName('demand');
+    const path = `/live/${stream}.m3u8?vhost=demand.test`;
+    expect((await get(path)).status).toBe(404);
+    const encoder = await publisher(stream, 'demand.test');
+    await encoder.waitUntilPublished(1000);
+    mediaPath(await get(path));
     await encoder.stop();
   });
 

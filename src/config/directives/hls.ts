@@ -186,7 +186,7 @@ export const hls = block(
       since: '5',
     }),
     hls_wait_for_stream: float(0, {
-      says: 'How long a request for a playlist that is not there waits for it before it gets 404. On an edge and on demand at least three segments, or one without key frames, and 5 s.',
+      says: 'How long a request for a playlist that is not there waits for it before it gets 404. On an edge at least 5 s; a stream that has come by then, and is cut only because it is asked for, has the time of three segments more, or of one without key frames.',
       unit: 's',
       reload: 'live',
       since: 'tsrs',

@@ -67,7 +67,7 @@ function hlsDelivery({ hls, cluster }: VhostSettings): HlsDelivery | undefined {
   if (!hls.enabled) return undefined;
   const isEdge = cluster.mode === 'remote';
   const hasDemand = isEdge || hls.hls_on_demand;
-  // Three segments of the wanted length, or one whose key frame is late.
+  // Three segments of the wanted length, or one without key frames.
   const startMs = Math.max(3, hls.hls_aof_ratio) * hls.hls_fragment * 1000;
   return {
     isInMemory: hls.hls_memory,
@@ -76,7 +76,8 @@ function hlsDelivery({ hls, cluster }: VhostSettings): HlsDelivery | undefined {
     hasSessions: hls.hls_ctx,
     countsSegments: hls.hls_ts_ctx,
     sessionMs: SESSION_WINDOWS * hls.hls_window * 1000,
-    waitMs: Math.max(hls.hls_wait_for_stream * 1000, hasDemand ? startMs + FETCH_MS : 0),
+    waitMs: Math.max(hls.hls_wait_for_stream * 1000, isEdge ? FETCH_MS : 0),
+    firstSegmentMs: hasDemand ? startMs : 0,
     demandMs: hasDemand ? Math.max(MIN_KEEP_MS, startMs) : 0,
   };
 }

@@ -15,6 +15,8 @@ export interface HlsDelivery {
   readonly sessionMs: number;
   /** How long a request for a playlist waits for it, ms. */
   readonly waitMs: number;
+  /** … and then for the first segments of a stream that is there: one that is fetched or cut on demand has just come, ms. */
+  readonly firstSegmentMs: number;
   /**
    * A stream is fetched (on an edge) and cut (`hls_on_demand`) as long as its playlist is asked for, and so much longer,
    * ms. 0 = nobody needs to ask.

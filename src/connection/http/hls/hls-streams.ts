@@ -149,12 +149,14 @@ export class HlsStreams implements PlainService {
   }
 
   async #waitFor(asked: PlaylistRequest): Promise<Buffer | undefined> {
-    const { exchange, hls } = asked;
-    if (hls.waitMs <= 0 || exchange.request.socket.destroyed) return undefined;
+    const { exchange, hls, id } = asked;
+    if (hls.waitMs + hls.firstSegmentMs <= 0 || exchange.request.socket.destroyed) return undefined;
     const abort = new AbortController();
     const endWatching = exchange.whileWaiting(() => abort.abort());
     const read = async () => this.#read(asked);
-    const found = await this.#wait.find(waitKey(asked), read, hls.waitMs, abort.signal);
+    const find = (waitMs: number) => this.#wait.find(waitKey(asked), read, waitMs, abort.signal);
+    let found = await find(hls.waitMs);
+    if (found === undefined && this.#isPublished(id)) found = await find(hls.firstSegmentMs);
     endWatching();
     return found;
   }

@@ -20,6 +20,7 @@ export class PlaylistWait {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<Buffer | undefined> {
+    if (waitMs <= 0 || signal.aborted) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const end = (bytes: Buffer | undefined): void => {
         clearTimeout(deadline);
