@@ -153,6 +153,8 @@ async function start(service: Service, config: Config, log: LogOutput, logger: L
     if (!logOptions(config.root).hasConsole) process.stderr.write(`Failed, code=${srsCode} : ${message}\n`);
     return fail(log, logger, srsCode, message);
   }
+  // Whoever called may look into the log now.
+  if (isDaemonChild) await log.flush();
   reportToParent({ type: 'ready' });
 }
 

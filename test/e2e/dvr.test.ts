@@ -268,7 +268,7 @@ test('a reload moves the recording to another file without a gap, switches it of
   };
   await sendUntil(0, 1500);
   await reload('enabled on; dvr_path ./rec/b.flv;', 1);
-  expect(server.log).toMatch(/vhost __defaultVhost__ dvr reload success/);
+  await server.waitForLog(/vhost __defaultVhost__ dvr reload success/);
   await sendUntil(1500, 3500);
   await reload('enabled off;', 2);
   const root = join(server.folder, 'rec');

@@ -128,8 +128,8 @@ test('protocol flvs: over TLS, from an origin with a certificate of its own maki
   const publisher = await publish(secure, stream);
   const player = await RtmpPeer.player(own.target, own.tcUrl(), stream);
   await waitFor('a picture', () => player.tags.some(isKeyFrame));
-  expect(own.log).toContain(
-    `Edge: Connect to https://127.0.0.1:${tlsPort}/live/${stream}.flv ok, status=200`,
+  await own.waitForLog(
+    new RegExp(`Edge: Connect to https://127\\.0\\.0\\.1:${tlsPort}/live/${stream}\\.flv ok, status=200`),
   );
   for (const peer of [player, publisher]) peer.destroy();
   for (const server of [own, secure]) await server.stop();

@@ -49,9 +49,7 @@ describe.concurrent('a hook that says where streams go', () => {
     const publisher = await RtmpPeer.publisher(master.target, master.tcUrl(), `${stream}?token=9`);
     for (const tag of await mediaTags('h264-aac.flv')) publisher.sendTag(tag);
     await waitFor('pictures', () => viewer.tags.some(isKeyFrame));
-    expect(slave.log).toMatch(
-      new RegExp(`type=flash-publish, \\S+ app=other, stream=${target}, param=\\?x=1,`),
-    );
+    await slave.waitForLog(new RegExp(`type=flash-publish, \\S+ app=other, stream=${target}, param=\\?x=1,`));
     expect(hook.questions).toEqual([
       {
         action: 'on_forward',

@@ -119,7 +119,7 @@ describe.concurrent('an edge without hls { }', () => {
     await waitFor('four groups of pictures', () => flv.tags.filter(isKeyFrame).length >= 4);
     expect(other.log).not.toContain('hls: ');
     const first = await mediaPlaylist(other, stream);
-    expect(other.log).toContain('hls: win=30000ms, frag=1500ms');
+    await other.waitForLog(/hls: win=30000ms, frag=1500ms/);
     expect(playsOf(stream)).toBe(1);
     const frames = mediaFrames(flv.tags).length;
 

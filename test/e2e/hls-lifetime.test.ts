@@ -245,7 +245,7 @@ test('a reload ends HLS of a live stream, another one goes on with its numbers',
   const peer = await publishPart(server, stream, 2.5);
   await hls.untilListed(0);
   await reload(conf.replace('enabled on; hls_path', 'enabled off; hls_path'));
-  expect(server.log).toMatch(/vhost __defaultVhost__ hls reload success\n/);
+  await server.waitForLog(/vhost __defaultVhost__ hls reload success\n/);
   const before = await hls.untilListed(1);
   send(peer, tags, 2.5, 3.5);
   await reload(conf.replace('hls_fragment 1;', 'hls_fragment 30;'));

@@ -73,9 +73,10 @@ describe.concurrent('daemon on', () => {
   test('in a container stays in the foreground', async () => {
     const conf = ({ rtmp }: ServicePorts) => `listen ${rtmp}; in_docker on; daemon on;`;
     const service = await (await ServiceProcess.spawn(conf)).ready();
-    expect(service.log).toMatch(/\[Warn\]\S* disable daemon for docker/);
+    await service.waitForLog(/\[Warn\]\S* disable daemon for docker/);
     expect(service.read('objs/srs.pid')).toBe(String(service.child.pid));
-    expect(service.child.stdout, 'for kubectl logs, beside the file').toMatch(/ is ready, pid=/);
+    // For kubectl logs, beside the file.
+    await service.child.waitForOutput(/ is ready, pid=/);
     await stop(service.child);
   });
 });

@@ -77,8 +77,8 @@ describe.concurrent('a ConfigMap volume', () => {
   test('that is swapped reloads with the lines of the guide, and back', async () => {
     const { service, volume } = await onVolume();
     const { ports } = service;
-    expect(service.log).toMatch(/\[Warn\]\S* enable auto reload for docker\n/);
-    expect(service.log).toMatch(/ auto reload watching fd=\S+, watch=1, file=conf\n/);
+    await service.waitForLog(/\[Warn\]\S* enable auto reload for docker\n/);
+    await service.waitForLog(/ auto reload watching fd=\S+, watch=1, file=conf\n/);
     const viewer = await RtmpPeer.player({ port: ports.rtmp }, `rtmp://127.0.0.1:${ports.rtmp}/live`, 's');
     expect((await fetch(`http://127.0.0.1:${ports.api}/api/v1/versions`)).status).toBe(200);
 
@@ -124,7 +124,7 @@ describe.concurrent('a ConfigMap volume', () => {
       };
     swapVolume(volume, full(ports).replace('max_connections 1000;', 'max_connectionz 1000;'));
     await service.waitForLog(/reload failed, the running configuration stays as it is/);
-    expect(service.log).toMatch(/\[Error\]\S* conf\/srs\.conf:\d+:\d+: error: /);
+    await service.waitForLog(/\[Error\]\S* conf\/srs\.conf:\d+:\d+: error: /);
     expect((await fetch(versions)).status).toBe(200);
     expect((await lastReload()).data.err).toBe(1023);
     swapVolume(volume, full(ports).replace('max_connections 1000;', 'max_connections 999;'));
@@ -145,7 +145,7 @@ describe.concurrent('a file', () => {
     });
     await service.ready();
     expect(service.log).not.toMatch(/enable auto reload for docker/);
-    expect(service.log).toMatch(/auto reload watching fd=\S+, watch=1, file=\.\/\n/);
+    await service.waitForLog(/auto reload watching fd=\S+, watch=1, file=\.\/\n/);
     service.write('srs.conf.swp', conf(service.ports, `${root} max_connections 5;`));
     fs.renameSync(join(service.folder, 'srs.conf.swp'), service.confPath);
     await service.waitForLog(/mask=0x80, len=16, name=srs\.conf, reload=1\n/);
