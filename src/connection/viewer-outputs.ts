@@ -42,10 +42,12 @@ export class ViewerOutputs {
   readonly #fanouts = new FanoutRegistry();
   readonly #clocks = new SlotClocks();
 
-  rtmp(stream: Stream, vhost: VhostOptions): Fanout {
+  /** @param hasMarks for edges that cut the stream where this server says */
+  rtmp(stream: Stream, vhost: VhostOptions, hasMarks = false): Fanout {
     const { chunkSize } = vhost;
-    const create = () => new RtmpFormat(chunkSize);
-    return this.#fanouts.fetchOrCreate(stream, `rtmp/${chunkSize}`, create, this.#options(stream, vhost));
+    const create = () => new RtmpFormat(chunkSize, hasMarks);
+    const key = `rtmp/${chunkSize}${hasMarks ? '/marks' : ''}`;
+    return this.#fanouts.fetchOrCreate(stream, key, create, this.#options(stream, vhost));
   }
 
   live(stream: Stream, vhost: VhostOptions, format: LiveFormat, transport: LiveTransport): Fanout {

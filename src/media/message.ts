@@ -27,6 +27,21 @@ export type AudioCodec =
   | 'pcm'
   | 'adpcm';
 
+/**
+ * Where a segment of HLS begins, for all servers that cut the stream: the one where it is published decides, and its
+ * edges cut at the same message, give the segment the same number and count its times from the same one.
+ */
+export interface SegmentMark {
+  /** Wanted length of a segment that the marks were made with, ms. */
+  readonly fragmentMs: number;
+  /** Number of the segment; consecutive while the stream goes on. */
+  readonly sequence: number;
+  /** Time of the message on the timeline that all servers share, ms. */
+  readonly timeMs: number;
+  /** Another publisher, or another decoder configuration, than in the segment before. */
+  readonly isDiscontinuity: boolean;
+}
+
 /** One audio or video message. `payload` is lent until the call that hands it over returns: a keeper copies. */
 export interface MediaMessage {
   readonly track: 'audio' | 'video';
@@ -39,4 +54,6 @@ export interface MediaMessage {
   readonly isSequenceHeader: boolean;
   /** FLV tag body: AUDIODATA or VIDEODATA of the FLV specification, or the enhanced-RTMP form of it. */
   readonly payload: Buffer;
+  /** A segment begins with this message, as the server of the publisher says. */
+  readonly mark?: SegmentMark | undefined;
 }

@@ -4,7 +4,7 @@
 // Messages are records in pooled pages, not objects: five hundred publishers have some 70,000 messages in
 // their caches, which the garbage collector would otherwise copy from generation to generation.
 
-import type { AudioCodec, MediaMessage, VideoCodec } from '../media/message.ts';
+import type { AudioCodec, MediaMessage, SegmentMark, VideoCodec } from '../media/message.ts';
 import { PAGE_SIZE, type PagePool } from './page-pool.ts';
 
 export interface GopCacheOptions {
@@ -19,9 +19,12 @@ const MAX_AUDIO_RUN = 115;
 
 /** Record: payload size u32, flags u8, codec u8, 2 bytes unused, time f64 (ms), then the payload. */
 const RECORD_HEADER = 16;
+const FLAGS_OFFSET = 4;
+const TIME_OFFSET = 8;
 const FLAG_VIDEO = 1;
 const FLAG_KEY_FRAME = 2;
 const FLAG_SEQUENCE_HEADER = 4;
+const FLAG_MARK = 8;
 
 type Codec = AudioCodec | VideoCodec;
 
@@ -47,6 +50,8 @@ export class GopCache {
   #options: GopCacheOptions;
   #pages: CachePage[] = [];
   #last: CachePage | undefined;
+  /** Of the messages with FLAG_MARK, in their order. */
+  #marks: SegmentMark[] = [];
   #count = 0;
   #sizeBytes = 0;
   #audioRun = 0;
@@ -101,26 +106,43 @@ export class GopCache {
 
   /** Hands over all messages in their order, the key frame first; each is lent until `take` returns. */
   forEach(take: (message: MediaMessage) => void): void {
+    let marks = 0;
     for (const { bytes, end } of this.#pages) {
       for (let at = 0; at < end; ) {
         const next = at + RECORD_HEADER + bytes.readUInt32LE(at);
-        take(readRecord(bytes, at, next));
+        const hasMark = ((bytes[at + FLAGS_OFFSET] as number) & FLAG_MARK) !== 0;
+        take(readRecord(bytes, at, next, hasMark ? this.#marks[marks++] : undefined));
         at = next;
       }
     }
+  }
+
+  /** Time of the key frame, ms; undefined if there is none. */
+  get startMs(): number | undefined {
+    return this.#pages[0]?.bytes.readDoubleLE(TIME_OFFSET);
+  }
+
+  /** A segment begins with the key frame, as is decided now. */
+  markStart(mark: SegmentMark): void {
+    const bytes = this.#pages[0]?.bytes;
+    if (bytes === undefined) return;
+    bytes[FLAGS_OFFSET] = (bytes[FLAGS_OFFSET] as number) | FLAG_MARK;
+    this.#marks.unshift(mark);
   }
 
   clear(): void {
     for (const { bytes } of this.#pages) if (bytes.length === PAGE_SIZE) this.#pool.giveBack(bytes);
     this.#pages = [];
     this.#last = undefined;
+    this.#marks = [];
     this.#count = 0;
     this.#sizeBytes = 0;
     this.#audioRun = 0;
   }
 
   #keep(message: MediaMessage): void {
-    const { payload } = message;
+    const { payload, mark } = message;
+    if (mark !== undefined) this.#marks.push(mark);
     const page = this.#pageFor(RECORD_HEADER + payload.length);
     writeRecord(page.bytes, page.end, message);
     page.end += RECORD_HEADER + payload.length;
@@ -144,21 +166,23 @@ function writeRecord(bytes: Buffer, at: number, message: MediaMessage): void {
   let flags = message.track === 'video' ? FLAG_VIDEO : 0;
   if (message.isKeyFrame) flags |= FLAG_KEY_FRAME;
   if (message.isSequenceHeader) flags |= FLAG_SEQUENCE_HEADER;
+  if (message.mark !== undefined) flags |= FLAG_MARK;
   bytes.writeUInt32LE(message.payload.length, at);
-  bytes[at + 4] = flags;
+  bytes[at + FLAGS_OFFSET] = flags;
   bytes[at + 5] = codecId(message.codec);
-  bytes.writeDoubleLE(message.timestampMs, at + 8);
+  bytes.writeDoubleLE(message.timestampMs, at + TIME_OFFSET);
   bytes.set(message.payload, at + RECORD_HEADER);
 }
 
-function readRecord(bytes: Buffer, at: number, next: number): MediaMessage {
-  const flags = bytes[at + 4] as number;
+function readRecord(bytes: Buffer, at: number, next: number, mark: SegmentMark | undefined): MediaMessage {
+  const flags = bytes[at + FLAGS_OFFSET] as number;
   return {
     track: (flags & FLAG_VIDEO) !== 0 ? 'video' : 'audio',
-    timestampMs: bytes.readDoubleLE(at + 8),
+    timestampMs: bytes.readDoubleLE(at + TIME_OFFSET),
     codec: codecNames[bytes[at + 5] as number] as Codec,
     isKeyFrame: (flags & FLAG_KEY_FRAME) !== 0,
     isSequenceHeader: (flags & FLAG_SEQUENCE_HEADER) !== 0,
     payload: bytes.subarray(at + RECORD_HEADER, next),
+    mark,
   };
 }

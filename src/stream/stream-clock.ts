@@ -85,7 +85,7 @@ export class StreamClock {
       const distance = wrapDistance(other.lastInput, timestamp);
       const mapped = other.lastMapped + distance;
       const isNear = Math.abs(distance) <= MAX_STEP_MS;
-      if (isNear && mapped >= own.lastOutput - MAX_ROUNDING_MS) return Math.max(0, mapped);
+      if (isNear && mapped >= own.lastOutput - MAX_ROUNDING_MS) return mapped;
     }
     const isVeryFirst = this.nowMs === 0 && !own.isStarted && !other.isStarted;
     return isVeryFirst ? 0 : this.nowMs + JUMP_STEP_MS;

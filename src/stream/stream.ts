@@ -5,11 +5,12 @@
 //
 // A subscriber hears of every message once, in order; payloads are lent until the call returns.
 
-import type { MediaMessage } from '../media/message.ts';
+import type { MediaMessage, SegmentMark } from '../media/message.ts';
 import { asksForPublisherTime } from '../media/metadata.ts';
 import type { RtmpUrl } from '../protocol/rtmp/url.ts';
 import { GopCache, type GopCacheOptions } from './gop-cache.ts';
 import type { PagePool } from './page-pool.ts';
+import { type MarkPlace, type MarkRequest, SegmentMarks } from './segment-marks.ts';
 import { StreamClock } from './stream-clock.ts';
 import { type StreamId, streamUrl } from './stream-id.ts';
 
@@ -64,6 +65,8 @@ export interface Publisher {
   stop(reason: string, code?: string): void;
   /** A copy of another server's stream ends its publish for somebody who publishes the stream here. */
   readonly giveWay?: (() => void) | undefined;
+  /** A copy of another server's stream has its marks, or none: this server makes none for it. */
+  readonly isCopy?: boolean;
 }
 
 /** What a publisher holds while the stream is its own. */
@@ -113,6 +116,8 @@ export class Stream {
   /** Somebody may have a clock that runs. */
   #hasHadFrames = false;
   #firstFrames: FirstFrames = NO_FRAMES;
+  /** Where segments begin; undefined until somebody asks, or another server says so. */
+  #marks: SegmentMarks | undefined;
 
   /**
    * @param onIdle neither a publisher nor a subscriber is left
@@ -197,6 +202,7 @@ export class Stream {
     this.#hasVideo = false;
     this.#firstFrames = NO_FRAMES;
     this.#clock.restart();
+    this.#marks?.restart();
     this.#announce();
     return {
       metadata: (body) => {
@@ -263,6 +269,25 @@ export class Stream {
     });
   }
 
+  /**
+   * Messages get marks where segments begin from now on, also the key frame of the open group of pictures. Whoever asks
+   * first decides how long segments are.
+   * @param nowMs wall clock, ms since 1970
+   */
+  markSegments(request: MarkRequest, nowMs: number): void {
+    if (this.#marks !== undefined) return;
+    this.#marks = new SegmentMarks(request, nowMs);
+    const { startMs } = this.#gop;
+    if (startMs === undefined || this.#publisher?.isCopy === true) return;
+    const mark = this.#marks.next('video', true, startMs, true);
+    if (mark !== undefined) this.#gop.markStart(mark);
+  }
+
+  /** Where the stream stands on the timeline of marks, undefined without any. */
+  get markPlace(): MarkPlace | undefined {
+    return this.#marks?.place(this.#options.hasPublisherTime ? this.#publishedMs : this.#clock.nowMs);
+  }
+
   #acceptMetadata(body: Buffer): void {
     this.#headers = { ...this.#headers, metadata: body };
     const mayTakePublisherTime = this.#options.hasPublisherTimeIfAsked && !this.#hasHadFrames;
@@ -301,6 +326,7 @@ export class Stream {
     const { track } = published;
     const previous = this.#headers[track];
     const isRepeated = previous?.payload.equals(published.payload) === true;
+    if (previous !== undefined && !isRepeated) this.#marks?.headerChanged();
     const header = {
       ...published,
       timestampMs: this.#options.hasPublisherTime ? published.timestampMs : this.#clock.header(track),
@@ -320,11 +346,26 @@ export class Stream {
   }
 
   #onStreamClock(published: MediaMessage): MediaMessage {
-    if (this.#options.hasPublisherTime) return published;
     const { track, codec, isKeyFrame, isSequenceHeader, payload } = published;
-    const timestampMs = this.#clock.map(track, published.timestampMs);
-    if (timestampMs === published.timestampMs) return published;
-    return { track, timestampMs, codec, isKeyFrame, isSequenceHeader, payload };
+    const { hasPublisherTime } = this.#options;
+    const timestampMs = hasPublisherTime
+      ? published.timestampMs
+      : this.#clock.map(track, published.timestampMs);
+    const hasMarks = this.#marks !== undefined || published.mark !== undefined;
+    const mark = hasMarks ? this.#markOf(published, timestampMs) : undefined;
+    if (timestampMs === published.timestampMs && mark === published.mark) return published;
+    return { track, timestampMs, codec, isKeyFrame, isSequenceHeader, payload, mark };
+  }
+
+  #markOf({ track, isKeyFrame, mark }: MediaMessage, timestampMs: number): SegmentMark | undefined {
+    if (mark !== undefined) {
+      this.#marks ??= new SegmentMarks({ fragmentMs: mark.fragmentMs, last: undefined }, 0);
+      this.#marks.passed(mark, timestampMs);
+      return mark;
+    }
+    if (this.#publisher?.isCopy === true) return undefined;
+    const hasVideo = this.#hasVideo || this.#headers.video !== undefined;
+    return this.#marks?.next(track, isKeyFrame, timestampMs, hasVideo);
   }
 
   #appendToGop(message: MediaMessage): void {

@@ -71,6 +71,7 @@ export class TagIntake {
       isKeyFrame,
       isSequenceHeader,
       payload,
+      mark: undefined,
     });
   }
 
@@ -89,6 +90,7 @@ export class TagIntake {
       isKeyFrame: false,
       isSequenceHeader,
       payload,
+      mark: undefined,
     });
   }
 

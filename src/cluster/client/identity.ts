@@ -2,7 +2,7 @@
 // edges from players by them.
 
 import type { ServerIdentity } from '../../media/metadata.ts';
-import { type Amf0Object, amf0Object } from '../../protocol/amf0/value.ts';
+import { type Amf0Object, type Amf0Value, amf0Object } from '../../protocol/amf0/value.ts';
 import type { RtmpPeerIdentity } from '../../protocol/rtmp/client-handler.ts';
 
 const SIGNATURE = 'SRS';
@@ -16,11 +16,12 @@ export const CLIENT_PROPERTIES: Readonly<Record<string, number>> = { capsEx: CAP
 /** The status that asks. */
 export const RECONNECT_REQUEST = 'NetConnection.Connect.ReconnectRequest';
 
-/** The object behind the command object of `connect`. */
+/** The object behind the command object of `connect`. `more` goes behind what SRS says. */
 export function identityArguments(
   identity: ServerIdentity,
   connectionId: string,
   serverIp: string,
+  more: Readonly<Record<string, Amf0Value>> = {},
 ): Amf0Object {
   return amf0Object({
     srs_sig: SIGNATURE,
@@ -31,6 +32,7 @@ export function identityArguments(
     srs_pid: process.pid,
     srs_id: connectionId,
     srs_server_ip: serverIp,
+    ...more,
   });
 }
 

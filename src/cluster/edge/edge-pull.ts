@@ -12,6 +12,7 @@ import type { MediaMessage } from '../../media/message.ts';
 import type { RtmpStatus } from '../../protocol/rtmp/client-handler.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Traffic } from '../../stats/traffic.ts';
+import type { MarkPlace } from '../../stream/segment-marks.ts';
 import type { Publication, Publisher, Stream, StreamSubscriber } from '../../stream/stream.ts';
 import { type ClientError, silent } from '../client/client-error.ts';
 import { endpointText, parseEndpoint } from '../client/endpoint.ts';
@@ -58,6 +59,7 @@ export class EdgePull implements Publisher, UpstreamOwner {
   readonly #splice: Splice;
   readonly #subscriber: StreamSubscriber;
   readonly giveWay: (() => void) | undefined;
+  readonly isCopy = true;
   #publication: Publication | undefined;
   #url: RtmpUrl;
   readonly #firstSchema: string;
@@ -186,6 +188,10 @@ export class EdgePull implements Publisher, UpstreamOwner {
   }
 
   // --- UpstreamOwner
+
+  get markPlace(): MarkPlace | undefined {
+    return this.#stream.markPlace;
+  }
 
   asked(upstream: Upstream): void {
     this.#lines.asked();

@@ -1,11 +1,14 @@
 // One try to get a stream from one origin, with the redirects that it leads to. It gets ready on its own; what it
 // carries goes on only when the pull adopts it.
 
-import type { MediaMessage } from '../../media/message.ts';
+import type { MediaMessage, SegmentMark } from '../../media/message.ts';
+import { parseSegmentMark } from '../../media/segment-mark.ts';
+import type { Amf0Value } from '../../protocol/amf0/value.ts';
 import type { RtmpPeerIdentity, RtmpStatus } from '../../protocol/rtmp/client-handler.ts';
 import type { RtmpMediaMessage } from '../../protocol/rtmp/server-handler.ts';
 import type { RedirectTarget } from '../../protocol/rtmp/server-replies.ts';
 import { discoverUrl, type RtmpUrl } from '../../protocol/rtmp/url.ts';
+import { type MarkPlace, markRequestProperties } from '../../stream/segment-marks.ts';
 import type { StreamId } from '../../stream/stream-id.ts';
 import { type MediaSink, TagIntake } from '../../stream/tag-intake.ts';
 import { ClientError } from '../client/client-error.ts';
@@ -17,6 +20,8 @@ import { DEFAULT_PORT, type EdgeEnvironment, type EdgeOptions, type EdgeProtocol
 import type { Candidate } from './origin-round.ts';
 
 export interface UpstreamOwner {
+  /** Where the stream stands on the timeline of marks, undefined without any. */
+  readonly markPlace: MarkPlace | undefined;
   /** The stream was asked for: the origin may send it, or wait for it itself. */
   asked(upstream: Upstream): void;
   /** A frame came, and nobody has adopted the upstream yet. If it is adopted within the call, the frame goes on. */
@@ -30,6 +35,7 @@ export const CONNECT_TIMEOUT_MS = 5000;
 export const SETUP_TIMEOUT_MS = 5000;
 /** An origin without the stream may wait for it as long as it likes, but not for ever: it could be dead, ms. */
 const SILENCE_TIMEOUT_MS = 30_000;
+const TYPE_DATA = 18;
 /** SRS follows without end. */
 const MAX_REDIRECTS = 3;
 
@@ -54,6 +60,8 @@ export class Upstream implements MediaSink {
   /** What came before the first frame, until it is adopted. */
   #metadata: Buffer | undefined;
   #headers: MediaMessage[] = [];
+  /** Of the next frame. */
+  #mark: SegmentMark | undefined;
   #countedReceived = 0;
   #countedSent = 0;
   #isClosed = false;
@@ -136,8 +144,9 @@ export class Upstream implements MediaSink {
     else this.#sink.metadata(body);
   }
 
-  message(message: MediaMessage): void {
+  message(taken: MediaMessage): void {
     this.#lastMediaMs = this.#env.now();
+    const message = this.#marked(taken);
     if (this.#sink === undefined && message.isSequenceHeader) {
       const others = this.#headers.filter(({ track }) => track !== message.track);
       this.#headers = [...others, { ...message, payload: Buffer.from(message.payload) }];
@@ -148,6 +157,13 @@ export class Upstream implements MediaSink {
   }
 
   // --- inside
+
+  #marked(message: MediaMessage): MediaMessage {
+    const mark = this.#mark;
+    if (mark === undefined || message.isSequenceHeader) return message;
+    this.#mark = undefined;
+    return { ...message, mark };
+  }
 
   #dial(): UpstreamClient {
     return this.#options.protocol === 'rtmp' ? this.#dialRtmp() : this.#dialHttpFlv();
@@ -165,7 +181,9 @@ export class Upstream implements MediaSink {
           ...url,
           chunkSize,
           properties: CLIENT_PROPERTIES,
-          ...(hasIdentity ? { args: identityArguments(identity, log.connectionId, serverIp) } : {}),
+          ...(hasIdentity
+            ? { args: identityArguments(identity, log.connectionId, serverIp, this.#markRequest()) }
+            : {}),
         },
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         setupTimeoutMs: SETUP_TIMEOUT_MS,
@@ -224,6 +242,10 @@ export class Upstream implements MediaSink {
     );
   }
 
+  #markRequest(): Readonly<Record<string, Amf0Value>> {
+    return markRequestProperties({ fragmentMs: this.#options.markFragmentMs, last: this.#owner.markPlace });
+  }
+
   #upstreamUrl(): UpstreamUrl {
     return upstreamUrl({
       url: this.#url,
@@ -246,7 +268,10 @@ export class Upstream implements MediaSink {
   }
 
   #media(message: RtmpMediaMessage): void {
-    if (!this.#isClosed) this.#intake.take(message);
+    if (this.#isClosed) return;
+    const mark = message.typeId === TYPE_DATA ? parseSegmentMark(message.payload) : undefined;
+    if (mark === undefined) this.#intake.take(message);
+    else this.#mark = mark;
   }
 
   #ended(end: ClientEnd): void {

@@ -1,10 +1,11 @@
 // From the cluster settings of a vhost, in SRS's words, to what edge, forward and origin cluster work with.
 
-import type { EdgeOptions } from '../../cluster/edge/edge-options.ts';
+import { DEFAULT_MARK_FRAGMENT_MS, type EdgeOptions } from '../../cluster/edge/edge-options.ts';
 import type { ForwardOptions } from '../../cluster/forward/forwards.ts';
 import type { OriginOptions } from '../../cluster/origin/origin-cluster.ts';
 import type { Config } from '../config.ts';
 import type { VhostSettings } from '../directives/table.ts';
+import { fragmentMsOf } from './hls-options.ts';
 
 /** @returns undefined if there is no vhost of exactly that name, or it is no edge */
 export function edgeOptionsOf(config: Config, name: string): EdgeOptions | undefined {
@@ -12,7 +13,8 @@ export function edgeOptionsOf(config: Config, name: string): EdgeOptions | undef
   return vhost?.name === name && vhost.cluster.mode === 'remote' ? edgeOptions(vhost) : undefined;
 }
 
-function edgeOptions({ cluster, chunk_size: chunkSize }: VhostSettings): EdgeOptions {
+function edgeOptions({ cluster, hls, chunk_size: chunkSize }: VhostSettings): EdgeOptions {
+  const cutsOnDemand = hls.enabled && hls.hls_on_demand;
   return {
     origins: cluster.origin,
     vhostTemplate: cluster.vhost,
@@ -21,6 +23,7 @@ function edgeOptions({ cluster, chunk_size: chunkSize }: VhostSettings): EdgeOpt
     traversesTokens: cluster.token_traverse,
     hasIdentity: cluster.debug_srs_upnode,
     chunkSize,
+    markFragmentMs: cutsOnDemand ? fragmentMsOf(hls) : DEFAULT_MARK_FRAGMENT_MS,
   };
 }
 

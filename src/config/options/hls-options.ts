@@ -9,14 +9,13 @@ const MS_PER_SEC = 1000;
 export function hlsOptions(vhost: VhostSettings, root: RootSettings): HlsOptions | undefined {
   const { hls } = vhost;
   if (!hls.enabled) return undefined;
-  // What is to be encrypted must not go out in the clear: with keys it is TS.
-  const isFmp4 = hls.hls_use_fmp4 && !hls.hls_keys;
-  const fragmentMs = Math.max(1, Math.round(hls.hls_fragment * MS_PER_SEC));
+  const isFmp4 = isFmp4Of(hls);
+  const fragmentMs = fragmentMsOf(hls);
   return {
     isInMemory: hls.hls_memory,
     folder: hls.hls_path,
     playlistFile: hls.hls_m3u8_file,
-    segmentFile: isFmp4 ? hls.hls_fmp4_file : hls.hls_ts_file,
+    segmentFile: segmentFileOf(hls),
     isFmp4,
     initFile: hls.hls_init_file,
     entryPrefix: hls.hls_entry_prefix,
@@ -36,7 +35,29 @@ export function hlsOptions(vhost: VhostSettings, root: RootSettings): HlsOptions
     isUtc: root.utc_time,
     isOnDemand: hls.hls_on_demand,
     endsWithPublish: vhost.cluster.mode === 'remote',
+    followsMarks: followsMarks(vhost),
   };
+}
+
+/** Segments of an edge begin where its origin says. Those with a name or a length of the edge's own making do not. */
+export function followsMarks({ hls, cluster }: VhostSettings): boolean {
+  if (cluster.mode !== 'remote' || !hls.hls_on_demand || !hls.hls_memory) return false;
+  return !hls.hls_ts_floor && hls.hls_vcodec !== 'vn';
+}
+
+/** Template of a segment. */
+export function segmentFileOf(hls: VhostSettings['hls']): string {
+  return isFmp4Of(hls) ? hls.hls_fmp4_file : hls.hls_ts_file;
+}
+
+/** What is to be encrypted must not go out in the clear: with keys it is TS. */
+function isFmp4Of(hls: VhostSettings['hls']): boolean {
+  return hls.hls_use_fmp4 && !hls.hls_keys;
+}
+
+/** Wanted length of a segment, ms; at least 1. */
+export function fragmentMsOf({ hls_fragment: seconds }: VhostSettings['hls']): number {
+  return Math.max(1, Math.round(seconds * MS_PER_SEC));
 }
 
 function keyOptions(hls: VhostSettings['hls']): HlsKeyOptions {

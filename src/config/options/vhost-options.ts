@@ -4,6 +4,7 @@ import type { HlsDelivery } from '../../connection/http/hls/hls-delivery.ts';
 import type { VhostOptions } from '../../connection/vhost.ts';
 import type { VhostSettings } from '../directives/table.ts';
 import { accessOptions } from './access-options.ts';
+import { followsMarks, segmentFileOf } from './hls-options.ts';
 
 /** Bytes of a GOP cache at most: a minute at 8 Mbps, ten seconds at 50. */
 const GOP_CACHE_MAX_BYTES = 64 * 1024 * 1024;
@@ -63,7 +64,8 @@ const MIN_KEEP_MS = 15_000;
 /** A session lives for so many playlist windows without a request, as in SRS. */
 const SESSION_WINDOWS = 2;
 
-function hlsDelivery({ hls, cluster }: VhostSettings): HlsDelivery | undefined {
+function hlsDelivery(vhost: VhostSettings): HlsDelivery | undefined {
+  const { hls, cluster } = vhost;
   if (!hls.enabled) return undefined;
   const isEdge = cluster.mode === 'remote';
   const hasDemand = isEdge || hls.hls_on_demand;
@@ -73,6 +75,7 @@ function hlsDelivery({ hls, cluster }: VhostSettings): HlsDelivery | undefined {
     isInMemory: hls.hls_memory,
     folder: hls.hls_path,
     playlistFile: hls.hls_m3u8_file,
+    segmentFile: followsMarks(vhost) ? segmentFileOf(hls) : undefined,
     hasSessions: hls.hls_ctx,
     countsSegments: hls.hls_ts_ctx,
     sessionMs: SESSION_WINDOWS * hls.hls_window * 1000,

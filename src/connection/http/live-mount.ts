@@ -54,16 +54,17 @@ const VARIABLES: Readonly<Record<string, string>> = {
   '[app]': '(?<app>[^/]+(?:/[^/]+)*)',
   '[stream]': '(?<stream>[^/]+)',
   '[vhost]': '[^/]+',
+  '[seq]': '\\d+',
 };
 
 const patterns = new Map<string, RegExp>();
 
-/** What a template with `[vhost]`, `[app]` and `[stream]` matches; the last two are groups. */
+/** What a template with `[vhost]`, `[app]`, `[stream]` and `[seq]` matches; `app` and `stream` are groups. */
 export function templatePattern(template: string): RegExp {
   const found = patterns.get(template);
   if (found !== undefined) return found;
   const source = template
-    .split(/(\[(?:vhost|app|stream)\])/)
+    .split(/(\[(?:vhost|app|stream|seq)\])/)
     .map((part) => VARIABLES[part] ?? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('');
   const pattern = new RegExp(`^${source}$`);

@@ -4,6 +4,7 @@ import { type Amf0Object, numberProperty, stringProperty } from '../../protocol/
 import type { ConnectRequest } from '../../protocol/rtmp/server-handler.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { ClientFacts, ClientType } from '../../stats/client-statistics.ts';
+import { type MarkRequest, parseMarkRequest } from '../../stream/segment-marks.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { RtmpPeer } from './rtmp-peer.ts';
 
@@ -15,6 +16,11 @@ const MAX_TEXT = 64;
 /** Of `connect`: servers follow redirects and are told of unpublishes. */
 export function isServer(args: Amf0Object | undefined): boolean {
   return numberProperty(args, SERVER_MARK) !== undefined;
+}
+
+/** Of `connect`: an edge of this kind of server wants to hear where segments begin. */
+export function markRequest(args: Amf0Object | undefined): MarkRequest | undefined {
+  return isServer(args) ? parseMarkRequest(args) : undefined;
 }
 
 /** SRS's line for `connect`. */

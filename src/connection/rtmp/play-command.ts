@@ -5,7 +5,7 @@ import type { ViewerEnd } from '../../output/viewer.ts';
 import type { PlayRequest } from '../../protocol/rtmp/server-handler.ts';
 import type { VhostOptions } from '../vhost.ts';
 import { admit, ifOriginAdmits } from './admission.ts';
-import { clientFacts, identifiedLine, isServer } from './peer-facts.ts';
+import { clientFacts, identifiedLine, isServer, markRequest } from './peer-facts.ts';
 import { findPlayPlace, type PlayPlace } from './play-place.ts';
 import type { RtmpPeer } from './rtmp-peer.ts';
 import { RtmpPlayer } from './rtmp-player.ts';
@@ -73,6 +73,8 @@ export class PlayCommand {
     const { host, log, session, socket } = peer;
     const { app, stream: name } = request.url;
     const stream = host.streams.fetchOrCreate({ vhost: vhost.name, app, stream: name }, vhost.stream);
+    const marks = markRequest(peer.connect?.args);
+    if (marks !== undefined) stream.markSegments(marks, Date.now());
     const { mergedWriteMs } = vhost.play;
     log.trace(
       `start play smi=0ms, mw_sleep=${mergedWriteMs}, mw_msgs=0, realtime=${Number(mergedWriteMs === 0)}, tcp_nodelay=${Number(vhost.tcpNodelay)}`,
@@ -89,6 +91,7 @@ export class PlayCommand {
       cluster: host.cluster,
       log,
       counts: host.statistics.counts,
+      hasMarks: marks !== undefined,
       onEnd: (reason) => this.#viewerEnded(reason),
       // Players wait without a word, as with SRS. An edge looks for the stream elsewhere meanwhile.
       onUnpublished: isServer(peer.connect?.args)

@@ -20,6 +20,8 @@ export interface RtmpPlayerOptions {
   readonly cluster: ClusterGate;
   readonly log: Logger;
   readonly counts: EventCounts;
+  /** It is an edge that cuts the stream where this server says. */
+  readonly hasMarks: boolean;
   /** The fan-out has given up on the viewer. */
   readonly onEnd: (reason: ViewerEnd) => void;
   /** The publisher has left, and all of it was sent; undefined for peers that simply wait for the next one. */
@@ -37,8 +39,8 @@ export class RtmpPlayer {
   /** The session has said that playing starts: the first bytes of the stream follow at once. */
   constructor(options: RtmpPlayerOptions) {
     this.#options = options;
-    const { request, stream, vhost, sink, outputs, cluster, log, counts, onUnpublished } = options;
-    this.#fanout = outputs.rtmp(stream, vhost);
+    const { request, stream, vhost, sink, outputs, cluster, log, counts, hasMarks, onUnpublished } = options;
+    this.#fanout = outputs.rtmp(stream, vhost, hasMarks);
     this.#leaveCluster = cluster.joinViewer(stream, request.url);
     this.#viewer = this.#fanout.add({
       sink,

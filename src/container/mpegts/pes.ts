@@ -129,6 +129,16 @@ export function writePcrPacket(
   writeAdaptationField(target, offset + 4, TS_PAYLOAD_SIZE, pcr);
 }
 
+/**
+ * A packet that counts as one with a payload and has none: the adaptation field fills it. 2.4.3.5 wants a byte of payload
+ * beside such a field, but there is none that a PES packet could do without; players skip these (nginx-vod-module ends
+ * its segments with them).
+ */
+export function writeEmptyPacket(target: Buffer, offset: number, pid: number, counter: number): void {
+  writePacketHeader(target, offset, pid, false, CONTROL_BOTH, counter);
+  writeAdaptationField(target, offset + 4, TS_PAYLOAD_SIZE, undefined);
+}
+
 /** `size` bytes in all: PCR if there is one, the rest is stuffing. A size of 1 is the length byte alone. */
 function writeAdaptationField(target: Buffer, offset: number, size: number, pcr: number | undefined): void {
   if (size === 0) return;

@@ -9,10 +9,18 @@ import { AdtsFraming } from './adts-framing.ts';
 import { AudioPacker } from './audio-packer.ts';
 import type { ElementaryFraming } from './elementary-framing.ts';
 import { H264_RULES, H265_RULES, NalFraming } from './nal-framing.ts';
+import { writeEmptyPacket } from './pes.ts';
 import { PesPlan } from './pes-plan.ts';
-import { type TsAudioCodec, type TsTracks, type TsVideoCodec, writeTables } from './program-tables.ts';
+import {
+  audioPid,
+  pcrPid,
+  type TsAudioCodec,
+  type TsTracks,
+  type TsVideoCodec,
+  writeTables,
+} from './program-tables.ts';
 import { RawFraming } from './raw-framing.ts';
-import { TICKS_PER_MS, type TsCounters } from './ts-packet.ts';
+import { PID_VIDEO, TICKS_PER_MS, TS_PACKET_SIZE, type TsCounters } from './ts-packet.ts';
 
 /** Why a message left no packets. */
 export type TsSkipReason =
@@ -30,6 +38,13 @@ export interface TsMuxerOptions {
   readonly counters?: TsCounters;
   /** A sequence header is enough to list its track: a live viewer cannot look ahead. */
   readonly listsAnnounced?: boolean;
+}
+
+const PADDED = ['video', 'aac', 'mp3'] as const;
+
+/** Packets until a counter of 4 bits is 0 again. */
+function roundRest(counter: number): number {
+  return (16 - counter) & 0x0f;
 }
 
 export class TsMuxer {
@@ -74,6 +89,32 @@ export class TsMuxer {
    */
   startSegment(): number {
     return this.#plan.restartClock();
+  }
+
+  /**
+   * Counters of a segment that is to follow any other server's segment before it: these all end with a full round.
+   * @param sequence number of the segment, by which its tables are counted
+   */
+  restartCounters(sequence: number): void {
+    this.counters.tables = sequence & 0x0f;
+    for (const track of PADDED) this.counters[track] = 0;
+  }
+
+  /** Bytes of the packets that bring the counters of all tracks to a full round. */
+  get paddingSize(): number {
+    return PADDED.reduce((size, track) => size + roundRest(this.counters[track]) * TS_PACKET_SIZE, 0);
+  }
+
+  /** Writes `paddingSize` bytes. */
+  writePadding(target: Buffer, offset: number): void {
+    let at = offset;
+    for (const track of PADDED) {
+      const pid = track === 'video' ? PID_VIDEO : audioPid(track);
+      for (let rest = roundRest(this.counters[track]); rest > 0; rest--, at += TS_PACKET_SIZE) {
+        writeEmptyPacket(target, at, pid, 16 - rest);
+      }
+      this.counters[track] = 0;
+    }
   }
 
   /** Writes PAT and PMT, TABLES_SIZE bytes, for the tracks so far. */
@@ -188,10 +229,11 @@ export class TsMuxer {
   }
 
   #changeTracks(tracks: TsTracks): void {
+    const isOtherClock = pcrPid(tracks) !== pcrPid(this.#tracks);
     this.#tracks = tracks;
     if (this.#isVersionUsed) this.#version = (this.#version + 1) & 0x1f;
     this.#isVersionUsed = false;
-    this.#plan.restartClock();
+    if (isOtherClock) this.#plan.restartClock();
   }
 
   #skip(reason: TsSkipReason): 0 {

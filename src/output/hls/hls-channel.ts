@@ -184,7 +184,8 @@ export class HlsChannel implements StreamSubscriber {
     this.#onGoodCut = onCut;
   }
 
-  #isGoodCut({ isKeyFrame, isSequenceHeader }: MediaMessage): boolean {
+  #isGoodCut({ isKeyFrame, isSequenceHeader, mark }: MediaMessage): boolean {
+    if (this.#segmenter?.isMarked === true) return mark !== undefined;
     return isKeyFrame || (!isSequenceHeader && !this.#stream.hasVideo);
   }
 

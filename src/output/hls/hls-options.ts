@@ -64,4 +64,6 @@ export interface HlsOptions {
   readonly isOnDemand: boolean;
   /** Files go when the publish ends: on an edge, whoever comes later would take them for live. */
   readonly endsWithPublish: boolean;
+  /** Segments begin where the origin says, if it does: edges then have the same segments. Only in memory. */
+  readonly followsMarks: boolean;
 }

@@ -4,6 +4,7 @@
 import type { TsCounters } from '../../container/mpegts/ts-packet.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { MediaMessage } from '../../media/message.ts';
+import { clockSequence } from '../../stream/segment-marks.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { StreamId } from '../../stream/stream-id.ts';
 import { BytePages } from '../disk/byte-pages.ts';
@@ -195,7 +196,7 @@ export class HlsOutput {
       wallClock,
       now,
       createStore: (events) =>
-        this.#createStore(id.vhost, options, names, events, remembered?.nextSequence ?? 0),
+        this.#createStore(stream, options, names, events, remembered?.nextSequence ?? 0),
       previousStore,
       onSegment: (event) => this.#host.onSegment?.(id, event),
       onUnpublished: () => {
@@ -206,7 +207,7 @@ export class HlsOutput {
   }
 
   #createStore(
-    vhost: string,
+    { url, id: { vhost } }: Stream,
     options: HlsOptions,
     names: HlsNames,
     events: SegmentStoreEvents,
@@ -216,8 +217,9 @@ export class HlsOutput {
     if (options.isInMemory) {
       const memory = this.#memories.get(vhost) ?? new HlsMemory();
       this.#memories.set(vhost, memory);
-      const first = Math.max(nextSequence, clockSequence(wallClock(), options.fragmentMs));
-      return new MemoryStore(names, options, { memory, pages: this.#pages, wallClock, events }, first);
+      const host = { memory, streamUrl: url, pages: this.#pages, wallClock, events };
+      const numbers = { next: nextSequence, own: clockSequence(wallClock(), options.fragmentMs) };
+      return new MemoryStore(names, options, host, numbers);
     }
     const queue = this.#queues.get(options.folder);
     return new DiskStore(names, options, { queue, pages: this.#pages, wallClock, events }, nextSequence);
@@ -272,16 +274,4 @@ export class HlsOutput {
       );
     }
   }
-}
-
-/** 2020-01-01: the numbers stay below 2^31, which is what some players read, for many years. */
-const SEQUENCE_EPOCH_MS = Date.UTC(2020, 0, 1);
-
-/**
- * A number above all that another server, or this one before a restart, has given to segments of the stream. Memory does
- * not remember them, but segments are as long as the wanted length or longer, so the clock counts faster; and players
- * wait until a playlist has passed the number that they know (RFC 8216, 6.3.4).
- */
-function clockSequence(nowMs: number, fragmentMs: number): number {
-  return Math.max(0, Math.floor((nowMs - SEQUENCE_EPOCH_MS) / fragmentMs));
 }

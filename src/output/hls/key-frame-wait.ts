@@ -30,6 +30,11 @@ export class KeyFrameWait {
     this.#sinceMs = undefined;
   }
 
+  /** What follows is wanted as it is. */
+  end(): void {
+    this.#isWaiting = false;
+  }
+
   leavesOutPicture({ timestampMs, isKeyFrame }: MediaMessage): boolean {
     this.#hasVideo = true;
     if (!this.#isWaiting) return false;

@@ -54,6 +54,13 @@ export class PlaylistWindow {
     return this.#segments.splice(0);
   }
 
+  /** The next segment has this number; takes everything off that it does not follow. */
+  continueWith(sequence: number): ListedSegment[] {
+    if (sequence === this.#nextSequence) return [];
+    this.continueAt(sequence);
+    return this.clear();
+  }
+
   /** The playlist, undefined if it has no segment. */
   text(minTargetMs: number): string | undefined {
     return this.#segments.length === 0 ? undefined : encodeMediaPlaylist(this.#segments, minTargetMs);

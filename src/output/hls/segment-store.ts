@@ -30,7 +30,7 @@ export interface SegmentStoreEvents {
 export interface SegmentStore {
   /** Bytes taken and not yet at their place. */
   readonly pendingBytes: number;
-  /** The next segment's number, for the log. */
+  /** The lowest number that the next segment may have. */
   readonly nextSequence: number;
   /** URI of the segment that is open or was last, '' before the first. */
   readonly currentUri: string;
@@ -39,7 +39,11 @@ export interface SegmentStore {
    * @param previous the stream's store until now, if its settings have changed: its work is finished first
    */
   start(previous?: SegmentStore): void;
-  begin(moment: SegmentMoment): void;
+  /**
+   * @param sequence number of the segment where another server decides, at least `nextSequence`. What is listed goes if
+   * the number does not follow. Only memory knows such numbers.
+   */
+  begin(moment: SegmentMoment, sequence?: number): void;
   /** Takes the bytes from..to of a page, and the page itself: it goes back to its pool when they are written. */
   append(page: Buffer, from: number, to: number): void;
   /**

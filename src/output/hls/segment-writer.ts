@@ -31,14 +31,20 @@ export interface SegmentWriter {
    * @returns false if there is nothing to write
    */
   prepare(message: MediaMessage, dts: number): boolean;
-  /** Opens a segment; the prepared frame may be its first. */
-  open(): void;
+  /**
+   * Opens a segment; the prepared frame may be its first.
+   * @param sequence its number, if it must fit to whatever server's segment before it
+   */
+  open(sequence?: number): void;
   /** Writes the prepared frame. @returns false if there is no page for it: the segment is lost */
   write(): boolean;
   /** Writes frames that still wait for others. @returns as `write` */
   writeRest(): boolean;
-  /** Hands over what is left of the segment. */
-  close(): SegmentContent;
+  /**
+   * Hands over what is left of the segment.
+   * @param isNumbered whatever server's next segment must fit to it
+   */
+  close(isNumbered?: boolean): SegmentContent;
   /** Forgets the open segment. */
   abandon(): void;
 }

@@ -4,7 +4,7 @@
 //   message -> SegmentWriter (prepare) -> cut? -> SegmentWriter (write to a page) -> SegmentStore
 
 import { TICKS_PER_MS } from '../../container/mpegts/ts-packet.ts';
-import type { MediaMessage } from '../../media/message.ts';
+import type { MediaMessage, SegmentMark } from '../../media/message.ts';
 import { unwrapTimestamp } from '../../media/timestamp.ts';
 import type { BytePages } from '../disk/byte-pages.ts';
 import { AudioSampleClock } from './audio-sample-clock.ts';
@@ -12,6 +12,7 @@ import { type CutOptions, cutsBeforeAudio, cutsBeforeVideo, SegmentLength } from
 import { FloorCounter } from './floor-counter.ts';
 import { HeaderWatch } from './header-watch.ts';
 import { KeyFrameWait } from './key-frame-wait.ts';
+import { MarkFollower } from './mark-follower.ts';
 import type { SegmentStore } from './segment-store.ts';
 import type { SegmentPageHost, SegmentWriter, SkipReason } from './segment-writer.ts';
 
@@ -19,6 +20,8 @@ export interface SegmenterOptions extends CutOptions {
   readonly isFloor: boolean;
   readonly isDtsDirect: boolean;
   readonly dropsVideo: boolean;
+  /** Segments begin where messages have marks, if they have any of this fragment length. */
+  readonly followsMarks: boolean;
 }
 
 /** What the publishes of a stream share, so that players see one timeline. Changed in place. */
@@ -51,6 +54,8 @@ const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 interface OpenSegment {
   readonly length: SegmentLength;
   readonly isDiscontinuity: boolean;
+  /** It began with a mark. */
+  readonly isNumbered: boolean;
 }
 
 export class Segmenter {
@@ -58,9 +63,11 @@ export class Segmenter {
   readonly #host: SegmenterHost;
   readonly #writer: SegmentWriter;
   readonly #floor: FloorCounter | undefined;
-  readonly #audioClock: AudioSampleClock | undefined;
   readonly #headers = new HeaderWatch();
   readonly #keyFrameWait: KeyFrameWait;
+  readonly #marks = new MarkFollower();
+  #audioClock: AudioSampleClock | undefined;
+  #hasListed = false;
   /** Added to all times of this publish, ms; undefined before its first frame. */
   #offsetMs: number | undefined;
   #lastInputMs: number | undefined;
@@ -80,7 +87,7 @@ export class Segmenter {
       append: (page, from, to) => host.store.append(page, from, to),
     });
     this.#floor = options.isFloor ? new FloorCounter(options.fragmentMs) : undefined;
-    this.#audioClock = options.isDtsDirect ? undefined : new AudioSampleClock();
+    this.#audioClock = this.#newAudioClock();
     this.#keyFrameWait = new KeyFrameWait(options, host.hasVideo);
   }
 
@@ -98,8 +105,16 @@ export class Segmenter {
     return this.#floor?.deviation ?? 0;
   }
 
+  /** The open segment began with a mark. */
+  get isMarked(): boolean {
+    return this.#marks.mark !== undefined;
+  }
+
   message(message: MediaMessage): void {
+    const { mark } = message;
+    if (mark !== undefined && this.#follows(mark)) this.#beginMarked(mark, message);
     if (message.isSequenceHeader) this.#header(message);
+    else if (this.#marks.isBehind) return;
     else if (this.#isStalled && this.#isStoreBehind(MAX_PENDING_BYTES / 2)) return;
     else if (message.track === 'video') this.#video(message);
     else this.#audio(message);
@@ -116,6 +131,31 @@ export class Segmenter {
   end(): void {
     if (this.#segment !== undefined) this.#check(this.#writer.writeRest());
     this.#close();
+  }
+
+  #follows({ fragmentMs }: SegmentMark): boolean {
+    return this.#options.followsMarks && fragmentMs === this.#options.fragmentMs;
+  }
+
+  /** All servers that cut the stream begin a segment with this message. */
+  #beginMarked(mark: SegmentMark, message: MediaMessage): void {
+    const { store } = this.#host;
+    const step = this.#marks.next(mark, store.nextSequence, this.#hasListed);
+    if (step.type === 'ignored') {
+      this.#host.onWarning('hls: the numbers of the origin went back, segments are numbered here');
+      return;
+    }
+    if (step.type === 'begins' && step.isWhole) this.#close(step.durationMs);
+    else if (this.#segment !== undefined) this.#abandon();
+    if (step.type === 'behind') return;
+    this.#isDiscontinuity = mark.isDiscontinuity || (this.#hasListed && mark.sequence !== store.nextSequence);
+    this.#offsetMs = mark.timeMs - this.#inputTime(message);
+    this.#audioClock = this.#newAudioClock();
+    this.#keyFrameWait.end();
+  }
+
+  #newAudioClock(): AudioSampleClock | undefined {
+    return this.#options.isDtsDirect ? undefined : new AudioSampleClock();
   }
 
   #header(message: MediaMessage): void {
@@ -153,7 +193,8 @@ export class Segmenter {
 
   #preparesVideo(message: MediaMessage, dts: number): boolean {
     if (this.#writer.prepare(message, dts)) return true;
-    const isForNextSegment = this.#writer.isCutDue && message.isKeyFrame && this.#segment !== undefined;
+    const isForNextSegment =
+      this.#writer.isCutDue && message.isKeyFrame && this.#segment !== undefined && !this.isMarked;
     if (!isForNextSegment) return false;
     // Pictures have come to a stream of sound: a segment that lists both starts with them.
     this.#close();
@@ -178,13 +219,17 @@ export class Segmenter {
 
   /** Time of a message on the timeline of all publishes, ms. The publisher's own times (`atc on`) wrap. */
   #timeOf(message: MediaMessage): number {
-    const inputMs = unwrapTimestamp(message.timestampMs, this.#lastInputMs ?? message.timestampMs);
-    this.#lastInputMs = inputMs;
+    const inputMs = this.#inputTime(message);
     if (this.#offsetMs === undefined) {
       const { lastMs } = this.#host.timeline;
       this.#offsetMs = inputMs <= lastMs ? lastMs + REPUBLISH_STEP_MS - inputMs : 0;
     }
     return inputMs + this.#offsetMs;
+  }
+
+  #inputTime({ timestampMs }: MediaMessage): number {
+    this.#lastInputMs = unwrapTimestamp(timestampMs, this.#lastInputMs ?? timestampMs);
+    return this.#lastInputMs;
   }
 
   #addTime(timeMs: number): void {
@@ -194,14 +239,22 @@ export class Segmenter {
   }
 
   #cutsBeforeVideo({ length }: OpenSegment, isKeyFrame: boolean): boolean {
+    if (this.isMarked) return isKeyFrame && this.#leavesMarks(length.durationMs, true);
     if (this.#mustCut && isKeyFrame) return true;
     return cutsBeforeVideo(this.#options, length.durationMs, isKeyFrame, this.#floor?.extraMs ?? 0);
   }
 
   #cutsBeforeAudio({ length }: OpenSegment): boolean {
+    if (this.isMarked) return this.#leavesMarks(length.durationMs, false);
     const { hasVideo } = this.#writer;
     if (this.#mustCut && !hasVideo) return true;
     return cutsBeforeAudio(this.#options, length.durationMs, hasVideo, this.#floor?.extraMs ?? 0);
+  }
+
+  #leavesMarks(durationMs: number, isKeyFrame: boolean): boolean {
+    const isOverdue = this.#marks.isOverdue(durationMs, isKeyFrame);
+    if (isOverdue) this.#marks.leave();
+    return isOverdue;
   }
 
   get #mustCut(): boolean {
@@ -225,23 +278,33 @@ export class Segmenter {
     const openedAtMs = wallClock();
     const step = this.#floor?.next(openedAtMs);
     if (step?.warning !== undefined) this.#host.onWarning(step.warning);
-    store.begin({ openedAtMs, floor: step?.floor });
-    this.#segment = { length: new SegmentLength(), isDiscontinuity: this.#isDiscontinuity };
+    const sequence = this.#marks.mark?.sequence;
+    store.begin({ openedAtMs, floor: step?.floor }, sequence);
+    this.#segment = {
+      length: new SegmentLength(),
+      isDiscontinuity: this.#isDiscontinuity,
+      isNumbered: sequence !== undefined,
+    };
     this.#isDiscontinuity = false;
     this.#isCutDue = false;
-    this.#writer.open();
+    this.#writer.open(sequence);
   }
 
-  #close(): void {
+  /** @param durationMs length of the segment, if it is not that of its frames */
+  #close(durationMs?: number): void {
     const segment = this.#segment;
     if (segment === undefined) return;
     this.#segment = undefined;
     // A segment that ends because of a new configuration is followed by one that does not continue it.
-    if (this.#mustCut) this.#isDiscontinuity = true;
-    const { isEmpty, init } = this.#writer.close();
+    if (this.#mustCut && !this.isMarked) this.#isDiscontinuity = true;
+    const { isEmpty, init } = this.#writer.close(segment.isNumbered);
     // Pictures that only decide where to cut may do so while there is no sound.
-    if (isEmpty) this.#host.store.discard();
-    else this.#host.store.end(segment.length.durationMs, segment.isDiscontinuity, init);
+    if (isEmpty) {
+      this.#host.store.discard();
+      return;
+    }
+    this.#hasListed = true;
+    this.#host.store.end(durationMs ?? segment.length.durationMs, segment.isDiscontinuity, init);
   }
 
   #isStoreBehind(limitBytes: number): boolean {
@@ -261,6 +324,7 @@ export class Segmenter {
       `hls: segments are not written as fast as they come, ${own} of this stream and ${all} of all streams wait: one is lost`,
     );
     this.#abandon();
+    this.#marks.skip();
     this.#isStalled = true;
     this.#keyFrameWait.start();
   }

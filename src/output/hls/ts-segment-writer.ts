@@ -43,7 +43,8 @@ export class TsSegmentWriter implements SegmentWriter {
     return this.#size > 0;
   }
 
-  open(): void {
+  open(sequence?: number): void {
+    if (sequence !== undefined) this.#muxer.restartCounters(sequence);
     this.#size = this.#muxer.startSegment();
     this.#isEmpty = true;
     this.#tables = undefined;
@@ -71,13 +72,23 @@ export class TsSegmentWriter implements SegmentWriter {
     return true;
   }
 
-  close(): SegmentContent {
+  close(isNumbered = false): SegmentContent {
+    if (isNumbered && !this.#isEmpty) this.#pad();
     this.#handOver();
     return { isEmpty: this.#isEmpty, init: undefined };
   }
 
   abandon(): void {
     this.#handOver();
+  }
+
+  /** Without room for it players see a counter that jumps, nothing worse. */
+  #pad(): void {
+    const size = this.#muxer.paddingSize;
+    const page = this.#reserve(size);
+    if (page === undefined) return;
+    this.#muxer.writePadding(page, this.#pageEnd);
+    this.#pageEnd += size;
   }
 
   /** The page with room for so many bytes at `#pageEnd`. */

@@ -2,7 +2,8 @@
 // bytes suit every viewer's clock; only the first message of each track gets a header of the viewer's own
 // (type 0, absolute), which anchors the deltas behind it. Message stream id 1, as every server answers.
 
-import type { MediaMessage } from '../../media/message.ts';
+import type { MediaMessage, SegmentMark } from '../../media/message.ts';
+import { encodeSegmentMark } from '../../media/segment-mark.ts';
 import {
   AUDIO_CSID,
   chunkedSize,
@@ -40,12 +41,17 @@ export class RtmpFormat implements ViewerFormat {
   readonly endsWithPublisher = false;
   readonly startsWithGop = true;
   readonly #chunkSize: number;
+  readonly #hasMarks: boolean;
   #lastAudioMs = -1;
   #lastVideoMs = -1;
 
-  /** @param chunkSize chunk size that the players were told, bytes */
-  constructor(chunkSize: number) {
+  /**
+   * @param chunkSize chunk size that the players were told, bytes
+   * @param hasMarks the viewers are edges that want to know where segments begin
+   */
+  constructor(chunkSize: number, hasMarks = false) {
     this.#chunkSize = chunkSize;
+    this.#hasMarks = hasMarks;
   }
 
   prime(): void {
@@ -57,7 +63,8 @@ export class RtmpFormat implements ViewerFormat {
   }
 
   appendMessage(message: MediaMessage): void {
-    const { timestampMs, isSequenceHeader, payload } = message;
+    const { timestampMs, isSequenceHeader, payload, mark } = message;
+    if (this.#hasMarks && mark !== undefined) this.#appendMark(mark, timestampMs);
     if (message.track === 'audio') {
       this.#append(
         AUDIO,
@@ -137,6 +144,14 @@ export class RtmpFormat implements ViewerFormat {
     else writeMessageHeader1(page, offset, csid, time, payload.length, typeIdOf(kind));
     writeChunkedPayload(page, offset + headerSize, payload, csid, this.#chunkSize, extended);
     this.log.commit(size, headerSize, kind, isHeader, timestampMs);
+  }
+
+  /** Goes before its message, and with it: whoever starts there has both. */
+  #appendMark(mark: SegmentMark, timestampMs: number): void {
+    const bytes = this.#message(DATA, encodeSegmentMark(mark), 0);
+    const { page, offset } = this.log.reserve(bytes.length);
+    page.set(bytes, offset);
+    this.log.commit(bytes.length, messageHeaderSize(0, DATA_CSID, 0), DATA, true, timestampMs);
   }
 
   /** A whole message with absolute time, for one viewer. */

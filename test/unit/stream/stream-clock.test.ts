@@ -31,6 +31,15 @@ describe('StreamClock', () => {
       ],
     ],
     [
+      'keeps the distance of a track that begins before the first message',
+      [
+        ['v', 5000, 0],
+        ['a', 4980, 0],
+        ['a', 5003, 3],
+        ['v', 5040, 40],
+      ],
+    ],
+    [
       'goes on over the 32-bit wrap',
       [
         ['v', 0xfffffff0, 0],

@@ -7,6 +7,11 @@ export interface HlsDelivery {
   readonly folder: string;
   /** Template of the playlist below `folder`. */
   readonly playlistFile: string;
+  /**
+   * Template of a segment below `folder`, where other servers may have listed one that will be here soon; undefined where
+   * only this server lists its segments.
+   */
+  readonly segmentFile: string | undefined;
   /** Whoever reads a playlist is a client (`hls_ctx`). */
   readonly hasSessions: boolean;
   /** … and its segments are counted as well (`hls_ts_ctx`). */

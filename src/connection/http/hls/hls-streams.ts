@@ -2,6 +2,8 @@
 // asked for, a playlist may be waited for, and with `hls_memory` there are no files at all. The rest is StaticFiles'.
 
 import { resolve, sep } from 'node:path';
+import { NO_BYTES } from '../../../bytes/no-bytes.ts';
+import type { MemoryFile } from '../../../output/hls/memory-store.ts';
 import type { RtmpUrl } from '../../../protocol/rtmp/url.ts';
 import type { ClientFacts } from '../../../stats/client-statistics.ts';
 import { type StreamId, streamUrl } from '../../../stream/stream-id.ts';
@@ -31,8 +33,8 @@ export interface PlaylistFiles {
 const SESSIONS_PER_CONNECTION = 4;
 const TEXT = 'text/plain; charset=utf-8';
 
-/** What a playlist request is about. */
-interface PlaylistRequest {
+/** What a request for a playlist, or for a segment that may come, is about. */
+interface HlsRequest {
   readonly exchange: ServiceExchange;
   readonly vhost: VhostOptions;
   readonly hls: HlsDelivery;
@@ -76,7 +78,7 @@ export class HlsStreams implements PlainService {
     return this.#serveOther(exchange, vhost, hls);
   }
 
-  #servePlaylist(asked: PlaylistRequest): boolean | Promise<boolean> {
+  #servePlaylist(asked: HlsRequest): boolean | Promise<boolean> {
     const { exchange, hls, sessionName } = asked;
     const session = hls.hasSessions ? this.#sessions.use(sessionName) : undefined;
     if (session?.isKicked === true) return refuse(exchange, sessionName);
@@ -87,7 +89,7 @@ export class HlsStreams implements PlainService {
   }
 
   async #answerLater(
-    asked: PlaylistRequest,
+    asked: HlsRequest,
     session: HlsSession | undefined,
     reading: Promise<Buffer | undefined> | undefined,
   ): Promise<boolean> {
@@ -96,7 +98,7 @@ export class HlsStreams implements PlainService {
     // What is not in memory and lies on the disk is a file like others.
     if (there === undefined && hls.isInMemory && (await this.#files.has(exchange))) return false;
     this.#demandStream(asked);
-    const bytes = there ?? (await this.#waitFor(asked));
+    const bytes = there ?? (await this.#waitFor(asked, async () => this.#read(asked)));
     if (bytes === undefined) this.#giveUp(asked);
     if (exchange.request.socket.destroyed) return true;
     if (bytes !== undefined) return this.#answer(asked, session, bytes);
@@ -104,7 +106,7 @@ export class HlsStreams implements PlainService {
     return true;
   }
 
-  #answer(asked: PlaylistRequest, session: HlsSession | undefined, bytes: Buffer): boolean {
+  #answer(asked: HlsRequest, session: HlsSession | undefined, bytes: Buffer): boolean | Promise<boolean> {
     const { exchange, vhost, hls, id, sessionName } = asked;
     const isViewer = hls.hasSessions && exchange.request.method !== 'HEAD';
     const used =
@@ -126,34 +128,66 @@ export class HlsStreams implements PlainService {
   }
 
   /** Segments, keys, playlists without a session. */
-  #serveOther(exchange: ServiceExchange, { name }: VhostOptions, hls: HlsDelivery): boolean {
+  #serveOther(exchange: ServiceExchange, vhost: VhostOptions, hls: HlsDelivery): boolean | Promise<boolean> {
     const sessionName = hls.hasSessions ? queryValue(exchange.request, 'hls_ctx') : '';
     const session = sessionName === '' ? undefined : this.#sessions.use(sessionName);
     if (session?.isKicked === true) return refuse(exchange, sessionName);
     if (session !== undefined) countBytes(exchange, session);
     if (!hls.isInMemory) return false;
-    const file = this.#host.hls.memory(name)?.find(exchange.path.slice(1));
-    if (file === undefined) return false;
-    const { bytes, modifiedMs } = file;
+    const path = exchange.path.slice(1);
+    const file = this.#host.hls.memory(vhost.name)?.find(path);
+    if (file !== undefined) return this.#sendSegment(exchange, file);
+    const names = hls.segmentFile && templatePattern(hls.segmentFile).exec(path)?.groups;
+    if (!names || names.stream === undefined) return false;
+    const id = { vhost: vhost.name, app: names.app ?? '', stream: names.stream };
+    if (this.#isComing(id, path) === false) return false;
+    return this.#serveLater({ exchange, vhost, hls, id, sessionName });
+  }
+
+  /** The playlist of another edge has the segment: here it is on its way, or the stream was not asked for yet. */
+  async #serveLater(asked: HlsRequest): Promise<boolean> {
+    const { exchange, vhost, id } = asked;
+    if (await this.#files.has(exchange)) return false;
+    const path = exchange.path.slice(1);
+    const find = () => this.#host.hls.memory(vhost.name)?.find(path);
+    this.#demandStream(asked);
+    await this.#waitFor(asked, async () => {
+      const gone = this.#isComing(id, path) === false ? NO_BYTES : undefined;
+      return find()?.bytes ?? gone;
+    });
+    const file = find();
+    if (file === undefined) this.#giveUp(asked);
+    if (exchange.request.socket.destroyed) return true;
+    if (file !== undefined) return this.#sendSegment(exchange, file);
+    exchange.reply.callNotFound();
+    return true;
+  }
+
+  #isComing(id: StreamId, path: string): boolean | undefined {
+    return this.#host.hls.memory(id.vhost)?.isComing(streamUrl(id), path);
+  }
+
+  #sendSegment(exchange: ServiceExchange, { bytes, modifiedMs, streamUrl: owner }: MemoryFile): true {
+    // Players behind a balancer may get the playlists of one edge and the segments of another.
+    this.#demand.touch(owner);
     const etag = `W/"${bytes.length.toString(16)}-${Math.round(modifiedMs).toString(16)}"`;
     sendBytes(exchange, exchange.path, { bytes, etag, lastModified: new Date(modifiedMs).toUTCString() });
     return true;
   }
 
   /** Where streams are fetched, what lies there from an earlier time is not what viewers want. */
-  #read({ exchange, vhost, hls, id }: PlaylistRequest): Buffer | Promise<Buffer | undefined> | undefined {
+  #read({ exchange, vhost, hls, id }: HlsRequest): Buffer | Promise<Buffer | undefined> | undefined {
     if (hls.demandMs > 0 && !this.#isPublished(id)) return undefined;
     if (hls.isInMemory) return this.#host.hls.memory(vhost.name)?.find(exchange.path.slice(1))?.bytes;
     const path = this.#files.pathOf(exchange);
     return path === undefined ? undefined : this.#files.read(path);
   }
 
-  async #waitFor(asked: PlaylistRequest): Promise<Buffer | undefined> {
+  async #waitFor(asked: HlsRequest, read: () => Promise<Buffer | undefined>): Promise<Buffer | undefined> {
     const { exchange, hls, id } = asked;
     if (hls.waitMs + hls.firstSegmentMs <= 0 || exchange.request.socket.destroyed) return undefined;
     const abort = new AbortController();
     const endWatching = exchange.whileWaiting(() => abort.abort());
-    const read = async () => this.#read(asked);
     const find = (waitMs: number) => this.#wait.find(waitKey(asked), read, waitMs, abort.signal);
     let found = await find(hls.waitMs);
     if (found === undefined && this.#isPublished(id)) found = await find(hls.firstSegmentMs);
@@ -161,7 +195,7 @@ export class HlsStreams implements PlainService {
     return found;
   }
 
-  #demandStream({ exchange, vhost, hls, id }: PlaylistRequest): void {
+  #demandStream({ exchange, vhost, hls, id }: HlsRequest): void {
     if (hls.demandMs <= 0) return;
     const { streams, cluster, hls: output } = this.#host;
     const join = () => {
@@ -178,9 +212,10 @@ export class HlsStreams implements PlainService {
   }
 
   /** Whoever asks for names that nobody publishes holds no pull longer than a request. */
-  #giveUp(asked: PlaylistRequest): void {
+  #giveUp(asked: HlsRequest): void {
     const { id } = asked;
-    if (!this.#wait.has(waitKey(asked)) && !this.#isPublished(id)) this.#demand.end(streamUrl(id));
+    const url = streamUrl(id);
+    if (!this.#wait.hasAny(`${url} `) && !this.#isPublished(id)) this.#demand.end(url);
   }
 
   #isPublished(id: StreamId): boolean {
@@ -203,7 +238,7 @@ export class HlsStreams implements PlainService {
   }
 }
 
-function waitKey({ exchange, id }: PlaylistRequest): string {
+function waitKey({ exchange, id }: HlsRequest): string {
   return `${streamUrl(id)} ${exchange.path}`;
 }
 

@@ -1,4 +1,4 @@
-// Requests that wait for a playlist that is not there yet. All who wait for the same one share the looking.
+// Requests that wait for a playlist or segment that is not there yet. All who wait for the same one share the looking.
 
 interface Waiting {
   readonly timer: NodeJS.Timeout;
@@ -35,9 +35,10 @@ export class PlaylistWait {
     });
   }
 
-  /** Whether somebody waits for it. */
-  has(key: string): boolean {
-    return this.#waiting.has(key);
+  /** Whether somebody waits for something whose name starts like that. */
+  hasAny(prefix: string): boolean {
+    for (const key of this.#waiting.keys()) if (key.startsWith(prefix)) return true;
+    return false;
   }
 
   #join(key: string, read: () => Promise<Buffer | undefined>, end: (bytes: Buffer) => void): void {

@@ -36,6 +36,12 @@ export class StreamDemand {
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
+  /** Somebody has got something of it. @param key as for `ask` */
+  touch(key: string): void {
+    const known = this.#wanted.get(key);
+    if (known !== undefined) known.askedMs = this.#now();
+  }
+
   /** Nobody has got anything of it, and nobody waits for it any more. */
   end(key: string): void {
     const known = this.#wanted.get(key);

@@ -63,6 +63,7 @@ beforeEach(() => {
     traversesTokens: false,
     hasIdentity: true,
     chunkSize: 60_000,
+    markFragmentMs: 1500,
   };
   lines = [];
   const now = () => performance.now();

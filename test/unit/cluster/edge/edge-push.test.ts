@@ -70,6 +70,7 @@ beforeEach(() => {
             traversesTokens: false,
             hasIdentity: true,
             chunkSize: 60_000,
+            markFragmentMs: 1500,
           }
         : undefined,
     dial: origins.dial,

@@ -44,6 +44,7 @@ describe('hls { }', () => {
       isUtc: false,
       isOnDemand: false,
       endsWithPublish: false,
+      followsMarks: false,
     });
   });
 

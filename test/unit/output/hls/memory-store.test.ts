@@ -26,8 +26,8 @@ class Fixture {
     this.store = new MemoryStore(
       names.names,
       options,
-      { memory, pages: this.pages, wallClock: () => 17, events },
-      0,
+      { memory, streamUrl: '/live/s', pages: this.pages, wallClock: () => 17, events },
+      { next: 0, own: 0 },
     );
   }
 
@@ -54,7 +54,11 @@ class Fixture {
 
 test('segments and playlist are found by their path', () => {
   const fixture = new Fixture().segment('abc').segment('def');
-  expect(fixture.memory.find('live/s-0.ts')).toEqual({ bytes: Buffer.from('abc'), modifiedMs: 17 });
+  expect(fixture.memory.find('live/s-0.ts')).toEqual({
+    bytes: Buffer.from('abc'),
+    modifiedMs: 17,
+    streamUrl: '/live/s',
+  });
   expect(fixture.text('live/s.m3u8')).toMatch(
     /SEQUENCE:0\n.*\n#EXTINF:2.000, no desc\ns-0.ts\n#EXTINF:2.000, no desc\ns-1.ts\n$/,
   );

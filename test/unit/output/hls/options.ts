@@ -27,6 +27,7 @@ export function hlsOptions(changes: Partial<HlsOptions> = {}): HlsOptions {
     isUtc: true,
     isOnDemand: false,
     endsWithPublish: false,
+    followsMarks: false,
     ...changes,
   };
 }

@@ -1,0 +1,150 @@
+// Decides where the segments of a stream begin, for this server's edges (see SegmentMark): at a key frame, once a segment
+// has its wanted length. Where a stream comes from another server with marks, those are remembered, so that a publisher
+// of this server could go on with their numbers.
+
+import type { MediaMessage, SegmentMark } from '../media/message.ts';
+import { isFragmentLength, isSequence, isTimelineMs } from '../media/segment-mark.ts';
+import { type Amf0Object, type Amf0Value, numberProperty } from '../protocol/amf0/value.ts';
+
+/** A place on the timeline of marks. */
+export interface MarkPlace {
+  /** Number of the latest segment. */
+  readonly sequence: number;
+  /** Latest time of the stream, ms. */
+  readonly timeMs: number;
+}
+
+/** What somebody asks for who cuts the stream where the marks are. */
+export interface MarkRequest {
+  /** Wanted length of a segment, ms. */
+  readonly fragmentMs: number;
+  /** Where it stands already, undefined if it comes for the first time. */
+  readonly last: MarkPlace | undefined;
+}
+
+const FRAGMENT_KEY = 'tsrs_mark_fragment';
+const SEQUENCE_KEY = 'tsrs_mark_sequence';
+const TIME_KEY = 'tsrs_mark_time';
+
+/** Properties of `connect` by which a server asks another for marks. */
+export function markRequestProperties({ fragmentMs, last }: MarkRequest): Record<string, Amf0Value> {
+  const fragment = { [FRAGMENT_KEY]: fragmentMs };
+  return last === undefined
+    ? fragment
+    : { ...fragment, [SEQUENCE_KEY]: last.sequence, [TIME_KEY]: last.timeMs };
+}
+
+/** @returns undefined if the peer asks for no marks; a place that makes no sense is none */
+export function parseMarkRequest(args: Amf0Object | undefined): MarkRequest | undefined {
+  const fragmentMs = numberProperty(args, FRAGMENT_KEY) ?? 0;
+  if (!isFragmentLength(fragmentMs)) return undefined;
+  const sequence = numberProperty(args, SEQUENCE_KEY);
+  const timeMs = numberProperty(args, TIME_KEY);
+  const hasPlace = isSequence(sequence) && isTimelineMs(timeMs);
+  return { fragmentMs, last: hasPlace ? { sequence, timeMs } : undefined };
+}
+
+/** 2020-01-01: the numbers stay below 2^31, which is what some players read, for many years. */
+const SEQUENCE_EPOCH_MS = Date.UTC(2020, 0, 1);
+/** Pictures without a key frame, with sound, are cut after so many wanted lengths. */
+const WITHOUT_KEY_RATIO = 8;
+/** Between two publishers, and where time jumps, ms: the step of the hub's clock. */
+const STEP_MS = 10;
+/** No pause, but a jump of the publisher's own times, ms. */
+const MAX_PAUSE_MS = 60_000;
+/** What another server has got of the stream behind the place that an edge tells of, ms. */
+const TAKE_OVER_MS = 1000;
+
+/**
+ * A number above all that another server, or this one before a restart, has given to segments of the stream. Nobody
+ * remembers them, but segments are as long as the wanted length or longer, so the clock counts faster; and players
+ * wait until a playlist has passed the number that they know (RFC 8216, 6.3.4).
+ */
+export function clockSequence(nowMs: number, fragmentMs: number): number {
+  return Math.max(0, Math.floor((nowMs - SEQUENCE_EPOCH_MS) / fragmentMs));
+}
+
+export class SegmentMarks {
+  #fragmentMs: number;
+  #nextSequence: number;
+  /** The latest mark: its time on the shared timeline, and on the stream's clock; NaN before the first. */
+  #timeMs: number;
+  #markedMs = Number.NaN;
+  /** The next message that a segment may begin with does begin one. */
+  #isDue = true;
+  #isDiscontinuity = false;
+
+  /** @param nowMs wall clock, ms since 1970 */
+  constructor({ fragmentMs, last }: MarkRequest, nowMs: number) {
+    const newest = clockSequence(nowMs, fragmentMs);
+    this.#fragmentMs = fragmentMs;
+    // Numbers that the clock has not reached come from a clock that goes wrong: nobody is to follow them.
+    const isPlausible = last !== undefined && last.sequence <= newest;
+    this.#nextSequence = isPlausible ? last.sequence + 1 : newest;
+    this.#timeMs = isPlausible ? last.timeMs + TAKE_OVER_MS : 0;
+    this.#isDiscontinuity = isPlausible;
+  }
+
+  /** Where the stream stands. @param streamMs its latest time on its own clock */
+  place(streamMs: number): MarkPlace | undefined {
+    if (Number.isNaN(this.#markedMs)) return undefined;
+    const sinceMs = Math.max(0, streamMs - this.#markedMs);
+    return { sequence: this.#nextSequence - 1, timeMs: this.#timeMs + sinceMs };
+  }
+
+  /** A publisher starts. */
+  restart(): void {
+    this.#isDue = true;
+    if (!Number.isNaN(this.#markedMs)) this.#isDiscontinuity = true;
+  }
+
+  /** A decoder configuration has changed. */
+  headerChanged(): void {
+    this.restart();
+  }
+
+  /** A mark came from the server of the publisher with the message of this time. */
+  passed(mark: SegmentMark, timestampMs: number): void {
+    this.#fragmentMs = mark.fragmentMs;
+    this.#nextSequence = mark.sequence + 1;
+    this.#timeMs = mark.timeMs;
+    this.#markedMs = timestampMs;
+  }
+
+  /**
+   * The mark of the next message, if a segment begins with it.
+   * @param timestampMs on the stream's clock
+   * @param hasVideo pictures have come, or are announced
+   */
+  next(
+    track: MediaMessage['track'],
+    isKeyFrame: boolean,
+    timestampMs: number,
+    hasVideo: boolean,
+  ): SegmentMark | undefined {
+    const lengthMs = timestampMs - this.#markedMs;
+    if (isKeyFrame || (track === 'audio' && !hasVideo)) {
+      if (!this.#isDue && lengthMs >= 0 && lengthMs < this.#fragmentMs) return undefined;
+    } else if (track === 'video' || !(lengthMs >= WITHOUT_KEY_RATIO * this.#fragmentMs)) {
+      return undefined;
+    }
+    return this.#mark(timestampMs, lengthMs);
+  }
+
+  #mark(timestampMs: number, lengthMs: number): SegmentMark {
+    const isFirst = Number.isNaN(lengthMs);
+    const isJump = lengthMs < 0 || lengthMs > MAX_PAUSE_MS;
+    if (!isFirst) this.#timeMs += isJump ? STEP_MS : lengthMs;
+    const mark = {
+      fragmentMs: this.#fragmentMs,
+      sequence: this.#nextSequence,
+      timeMs: this.#timeMs,
+      isDiscontinuity: this.#isDiscontinuity || isJump,
+    };
+    this.#nextSequence++;
+    this.#markedMs = timestampMs;
+    this.#isDue = false;
+    this.#isDiscontinuity = false;
+    return mark;
+  }
+}
