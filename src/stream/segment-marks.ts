@@ -72,6 +72,7 @@ export class SegmentMarks {
   #markedMs = Number.NaN;
   /** The next message that a segment may begin with does begin one. */
   #isDue = true;
+  #hasVideo = false;
   #isDiscontinuity = false;
 
   /** @param nowMs wall clock, ms since 1970 */
@@ -94,13 +95,14 @@ export class SegmentMarks {
 
   /** A publisher starts. */
   restart(): void {
-    this.#isDue = true;
-    if (!Number.isNaN(this.#markedMs)) this.#isDiscontinuity = true;
+    this.#hasVideo = false;
+    this.changed();
   }
 
-  /** A decoder configuration has changed. */
-  headerChanged(): void {
-    this.restart();
+  /** A decoder configuration has changed, or a track has come: the next segment does not continue the last one. */
+  changed(): void {
+    this.#isDue = true;
+    if (!Number.isNaN(this.#markedMs)) this.#isDiscontinuity = true;
   }
 
   /** A mark came from the server of the publisher with the message of this time. */
@@ -122,6 +124,8 @@ export class SegmentMarks {
     timestampMs: number,
     hasVideo: boolean,
   ): SegmentMark | undefined {
+    if (hasVideo && !this.#hasVideo && !this.#isDue) this.changed();
+    this.#hasVideo = hasVideo;
     const lengthMs = timestampMs - this.#markedMs;
     if (isKeyFrame || (track === 'audio' && !hasVideo)) {
       if (!this.#isDue && lengthMs >= 0 && lengthMs < this.#fragmentMs) return undefined;

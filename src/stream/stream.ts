@@ -326,7 +326,7 @@ export class Stream {
     const { track } = published;
     const previous = this.#headers[track];
     const isRepeated = previous?.payload.equals(published.payload) === true;
-    if (previous !== undefined && !isRepeated) this.#marks?.headerChanged();
+    if (previous !== undefined && !isRepeated) this.#marks?.changed();
     const header = {
       ...published,
       timestampMs: this.#options.hasPublisherTime ? published.timestampMs : this.#clock.header(track),

@@ -99,14 +99,18 @@ async function publisher(origin: TestServer, stream: string, file: MediaName = '
 }
 
 let origin: TestServer;
+/** Between the origin and the second edge. */
+let middle: TestServer;
 let edges: readonly [TestServer, TestServer];
 
 beforeAll(async () => {
   origin = await TestServer.start();
-  edges = await Promise.all([edgeOf(origin.rtmpPort), edgeOf(origin.rtmpPort)]);
+  middle = await edgeOf(origin.rtmpPort);
+  edges = await Promise.all([edgeOf(origin.rtmpPort), edgeOf(middle.rtmpPort)]);
 });
 afterAll(async () => {
   for (const edge of edges) await edge.stop();
+  await middle.stop();
   await origin.stop();
 });
 
@@ -132,16 +136,13 @@ async function expectSame(stream: string): Promise<void> {
   expect(checker.problems).toEqual([]);
 }
 
-describe.concurrent('two edges of one origin', () => {
-  test.each(['h264-aac.flv', 'h264-bframes-aac.flv', 'h264.flv', 'aac.flv'] as const)(
-    'have the same segments of %s',
-    async (file) => {
-      const stream = uniqueName('same');
-      const encoder = await publisher(origin, stream, file);
-      await expectSame(stream);
-      await encoder.stop();
-    },
-  );
+describe.concurrent('edges at different distances', () => {
+  test.each(['h264-bframes-aac.flv', 'aac.flv'] as const)('have the same segments of %s', async (file) => {
+    const stream = uniqueName('same');
+    const encoder = await publisher(origin, stream, file);
+    await expectSame(stream);
+    await encoder.stop();
+  });
 
   test('behind a balancer of requests are one to ffmpeg', async () => {
     const stream = uniqueName('one');
@@ -151,6 +152,8 @@ describe.concurrent('two edges of one origin', () => {
     const played = await run(ffmpegPath(), [
       ...['-hide_banner', '-nostdin', '-v', 'warning', '-i', balancer.url(stream), '-t', '15'],
       ...['-map', '0:v', '-map', '0:a', '-f', 'framecrc', '-c', 'copy', '-'],
+      // Decodes all of it, too.
+      ...['-t', '15', '-map', '0:v', '-map', '0:a', '-f', 'null', '-'],
     ]);
     expect([played.stderr, balancer.failures]).toEqual(['', []]);
     const times = (track: number) =>
@@ -165,6 +168,19 @@ describe.concurrent('two edges of one origin', () => {
     balancer.close();
     await encoder.stop();
   });
+
+test('a segment that another edge has listed is worth waiting for, also where nobody has asked yet', async () => {
+  const stream = uniqueName('cold');
+  const encoder = await publisher(origin, stream);
+  const { sequence, segments } = await untilListed(edges[0], stream, 2);
+  const next = `/live/${stream}-${sequence + segments.length + 1}.ts`;
+  const [late, early] = await Promise.all([http(edges[1].httpPort, next), http(edges[0].httpPort, next)]);
+  expect([late.status, early.status, late.bytes.equals(early.bytes)]).toEqual([200, 200, true]);
+  // What is gone, or far ahead, is not.
+  for (const number of [sequence, sequence + 100]) {
+    expect((await http(edges[1].httpPort, `/live/${stream}-${number}.ts`)).status).toBe(404);
+  }
+  await encoder.stop();
 });
 
 test('an origin that is killed: its edges go on with the numbers and the times at another', async () => {
@@ -175,6 +191,11 @@ test('an origin that is killed: its edges go on with the numbers and the times a
   const stream = uniqueName('moved');
   const before = await publisher(first, stream);
   const [last] = await Promise.all(own.map((edge) => untilListed(edge, stream, 2)));
+  const balancer = await Balancer.start(own);
+  const player = run(ffmpegPath(), [
+    ...['-hide_banner', '-nostdin', '-v', 'error', '-i', balancer.url(stream), '-t', '12', '-map', '0:v'],
+    ...['-f', 'framecrc', '-c', 'copy', '-'],
+  ]);
   await first.child.destroy();
   await before.child.destroy();
   const after = await publisher(second, stream);
@@ -200,7 +221,13 @@ test('an origin that is killed: its edges go on with the numbers and the times a
       lastPts = Math.max(...times);
     }
   }
+  const { stderr, stdout } = await player;
+  expect(stderr).toBe('');
+  // 12 s, of which the time between the origins may be missing.
+  expect(stdout.match(/^0,/gm)?.length).toBeGreaterThan(200);
+  balancer.close();
   await after.stop();
   for (const edge of own) await edge.stop();
   await second.stop();
+});
 });

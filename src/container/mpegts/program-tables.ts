@@ -34,6 +34,14 @@ const NO_PCR_PID = 0x1fff;
 /** stream_type, table 2-34. */
 const STREAM_TYPES = { h264: 0x1b, hevc: 0x24, aac: 0x0f, mp3: 0x03 } as const;
 
+const VIDEO_VERSIONS = { h264: 0, hevc: 3, none: 6 } as const;
+const AUDIO_VERSIONS = { aac: 0, mp3: 1, none: 2 } as const;
+
+/** A version_number that tells tracks apart, from whatever server they come. */
+export function tracksVersion({ video, audio }: TsTracks): number {
+  return VIDEO_VERSIONS[video ?? 'none'] + AUDIO_VERSIONS[audio ?? 'none'];
+}
+
 /** PID of the audio track. */
 export function audioPid(codec: TsAudioCodec): number {
   return codec === 'aac' ? PID_AAC : PID_MP3;

@@ -17,6 +17,7 @@ import {
   type TsAudioCodec,
   type TsTracks,
   type TsVideoCodec,
+  tracksVersion,
   writeTables,
 } from './program-tables.ts';
 import { RawFraming } from './raw-framing.ts';
@@ -59,6 +60,8 @@ export class TsMuxer {
   #tracks: TsTracks = { video: undefined, audio: undefined };
   #version = 0;
   #isVersionUsed = false;
+  /** Segments fit to those of other servers. */
+  #isNumbered = false;
   #skipReason: TsSkipReason | undefined;
 
   constructor(options: TsMuxerOptions = {}) {
@@ -96,6 +99,7 @@ export class TsMuxer {
    * @param sequence number of the segment, by which its tables are counted
    */
   restartCounters(sequence: number): void {
+    this.#isNumbered = true;
     this.counters.tables = sequence & 0x0f;
     for (const track of PADDED) this.counters[track] = 0;
   }
@@ -119,9 +123,10 @@ export class TsMuxer {
 
   /** Writes PAT and PMT, TABLES_SIZE bytes, for the tracks so far. */
   writeTables(target: Buffer, offset: number): void {
-    writeTables(target, offset, this.#tracks, this.#version, this.counters.tables);
-    this.counters.tables = (this.counters.tables + 1) & 0x0f;
+    const version = this.#isNumbered ? tracksVersion(this.#tracks) : this.#version;
+    writeTables(target, offset, this.#tracks, version, this.counters.tables);
     this.#isVersionUsed = true;
+    this.counters.tables = (this.counters.tables + 1) & 0x0f;
   }
 
   /**

@@ -602,3 +602,46 @@ test('FLV flags name the tracks that come', () => {
   expect(flags).toBe(4);
   expect(tags.map((t) => t.timestampMs)).toEqual([0, 23]);
 });
+
+describe('marks of segments', () => {
+  const isMark = ({ type, payload }: ReadMessage) => type === DATA_TYPE && payload.includes('onSegmentMark');
+
+  test('reach edges right before their key frame, with the group of pictures as well; others see none', () => {
+    const stream = new StreamRegistry().fetchOrCreate({ vhost: 'v', app: 'live', stream: 'm' }, OPTIONS);
+    const options = {
+      queueLengthMs: 30_000,
+      queueLengthBytes: 1 << 25,
+      sendTimeoutMs: 30_000,
+      joinWindowMs: 0,
+      hasPublisherTime: false,
+      clock: undefined,
+      now: () => 0,
+    };
+    const sinkOf = (fanout: Fanout) => {
+      const sink = new FakeSink();
+      const onEnd = () => {};
+      fanout.add({ sink, preamble: undefined, durationMs: 0, onEnd, onSkip: () => {} });
+      return sink;
+    };
+    const publisher = new TestPublisher(stream, 5000, 25);
+    publisher.headers();
+    publisher.frames(60);
+    stream.markSegments({ fragmentMs: 1500, last: undefined }, Date.now());
+    const fanouts = [true, false].map(
+      (hasMarks) => new Fanout(stream, new RtmpFormat(CHUNK_SIZE, hasMarks), options, () => {}),
+    );
+    const sinks = fanouts.map(sinkOf);
+    publisher.frames(60);
+    sinks.push(sinkOf(fanouts[0]!));
+    publisher.publication.end();
+    const [edge, player, late] = sinks.map((sink) => readRtmp(sink.bytes, CHUNK_SIZE));
+    const marks = edge!.flatMap((message, index) => (isMark(message) ? [index] : []));
+    // The key frame at 2 s that is there already, and the one 2 s later.
+    expect(marks.map((index) => edge![index + 1]?.timestampMs)).toEqual([0, 2000]);
+    const names = marks.map((index) => edge![index + 1]?.payload.toString('latin1', 0, 8));
+    expect(names).toEqual(['video 50', 'video 10']);
+    expect(late!.filter(isMark).length).toBe(1);
+    expect(player!.filter(isMark)).toEqual([]);
+    expect(edge!.filter((message) => !isMark(message))).toEqual(player);
+  });
+});

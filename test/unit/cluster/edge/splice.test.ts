@@ -18,6 +18,12 @@ function message(text: string, timestampMs: number): MediaMessage {
   };
 }
 
+/** A key frame with a segment's mark. */
+function marked(text: string, timestampMs: number, sequence: number): MediaMessage {
+  const mark = { fragmentMs: 1500, sequence, timeMs: 0, isDiscontinuity: false };
+  return { ...message(text, timestampMs), mark };
+}
+
 function header(track: 'audio' | 'video', text: string): MediaMessage {
   const codec = track === 'video' ? 'h264' : 'aac';
   return {
@@ -48,7 +54,8 @@ beforeEach(() => {
       message: (one) => {
         if (one.isSequenceHeader) headers = { ...headers, [one.track]: one };
         const text = one.payload.toString().replace('payload of ', '');
-        seen.push(one.isSequenceHeader ? `header ${text}` : `${text}@${one.timestampMs}`);
+        const mark = one.mark === undefined ? '' : ` #${one.mark.sequence}`;
+        seen.push(one.isSequenceHeader ? `header ${text}` : `${text}@${one.timestampMs}${mark}`);
       },
       get headers() {
         return headers;
@@ -191,5 +198,26 @@ describe('headers and metadata', () => {
     feed('K9', 0);
     splice.message(header('video', 'V1'));
     expect(seen).toEqual(['K9@110', 'header V1']);
+  });
+});
+
+describe('marks of segments', () => {
+  test('are neither doubled nor lost where the new upstream repeats the last group', () => {
+    splice.message(marked('K1', 100, 7));
+    feed('v2 a3', 140);
+    begin();
+    splice.message(marked('K1', 0, 7));
+    feed('v2 a3 v4', 40);
+    splice.message(marked('K5', 200, 8));
+    expect(seen).toEqual(['v4@220', 'K5@300 #8']);
+  });
+
+  test('stay with what was held back and is new', () => {
+    splice.message(marked('K1', 100, 7));
+    feed('v2 a3', 140);
+    begin();
+    splice.message(marked('K1', 0, 9));
+    feed('v8', 40);
+    expect(seen).toEqual(['K1@190 #9', 'v8@230']);
   });
 });
