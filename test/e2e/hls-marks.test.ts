@@ -169,65 +169,65 @@ describe.concurrent('edges at different distances', () => {
     await encoder.stop();
   });
 
-test('a segment that another edge has listed is worth waiting for, also where nobody has asked yet', async () => {
-  const stream = uniqueName('cold');
-  const encoder = await publisher(origin, stream);
-  const { sequence, segments } = await untilListed(edges[0], stream, 2);
-  const next = `/live/${stream}-${sequence + segments.length + 1}.ts`;
-  const [late, early] = await Promise.all([http(edges[1].httpPort, next), http(edges[0].httpPort, next)]);
-  expect([late.status, early.status, late.bytes.equals(early.bytes)]).toEqual([200, 200, true]);
-  // What is gone, or far ahead, is not.
-  for (const number of [sequence, sequence + 100]) {
-    expect((await http(edges[1].httpPort, `/live/${stream}-${number}.ts`)).status).toBe(404);
-  }
-  await encoder.stop();
-});
-
-test('an origin that is killed: its edges go on with the numbers and the times at another', async () => {
-  const ports = [await freePort(), await freePort()] as const;
-  const first = await TestServer.start({ rtmpPort: ports[0] });
-  const second = await TestServer.start({ rtmpPort: ports[1] });
-  const own = await Promise.all([edgeOf(...ports), edgeOf(...ports)]);
-  const stream = uniqueName('moved');
-  const before = await publisher(first, stream);
-  const [last] = await Promise.all(own.map((edge) => untilListed(edge, stream, 2)));
-  const balancer = await Balancer.start(own);
-  const player = run(ffmpegPath(), [
-    ...['-hide_banner', '-nostdin', '-v', 'error', '-i', balancer.url(stream), '-t', '12', '-map', '0:v'],
-    ...['-f', 'framecrc', '-c', 'copy', '-'],
-  ]);
-  await first.child.destroy();
-  await before.child.destroy();
-  const after = await publisher(second, stream);
-  const lastNumber = last!.sequence + last!.segments.length - 1;
-  for (const edge of own) {
-    const playlist = await waitFor(
-      'segments of the other origin',
-      async () => {
-        const found = await playlistOf(edge, stream);
-        return found.sequence + found.segments.length > lastNumber + 4 ? found : undefined;
-      },
-      { intervalMs: 200 },
-    );
-    expect(playlist.sequence).toBeGreaterThanOrEqual(last!.sequence);
-    expect(playlist.sequence).toBeLessThanOrEqual(lastNumber + 3);
-    const moved = playlist.segments.findIndex(({ isDiscontinuity }) => isDiscontinuity);
-    expect(moved).toBeGreaterThanOrEqual(0);
-    let lastPts = 0;
-    for (const { uri } of playlist.segments) {
-      const { bytes } = await http(edge.httpPort, `/live/${uri}`);
-      const times = new TsChecker().check(bytes, uri).pes.map(({ pts }) => pts);
-      expect(Math.min(...times)).toBeGreaterThan(lastPts - 90_000);
-      lastPts = Math.max(...times);
+  test('a segment that another edge has listed is worth waiting for, also where nobody has asked yet', async () => {
+    const stream = uniqueName('cold');
+    const encoder = await publisher(origin, stream);
+    const { sequence, segments } = await untilListed(edges[0], stream, 2);
+    const next = `/live/${stream}-${sequence + segments.length + 1}.ts`;
+    const [late, early] = await Promise.all([http(edges[1].httpPort, next), http(edges[0].httpPort, next)]);
+    expect([late.status, early.status, late.bytes.equals(early.bytes)]).toEqual([200, 200, true]);
+    // What is gone, or far ahead, is not.
+    for (const number of [sequence, sequence + 100]) {
+      expect((await http(edges[1].httpPort, `/live/${stream}-${number}.ts`)).status).toBe(404);
     }
-  }
-  const { stderr, stdout } = await player;
-  expect(stderr).toBe('');
-  // 12 s, of which the time between the origins may be missing.
-  expect(stdout.match(/^0,/gm)?.length).toBeGreaterThan(200);
-  balancer.close();
-  await after.stop();
-  for (const edge of own) await edge.stop();
-  await second.stop();
-});
+    await encoder.stop();
+  });
+
+  test('an origin that is killed: its edges go on with the numbers and the times at another', async () => {
+    const ports = [await freePort(), await freePort()] as const;
+    const first = await TestServer.start({ rtmpPort: ports[0] });
+    const second = await TestServer.start({ rtmpPort: ports[1] });
+    const own = await Promise.all([edgeOf(...ports), edgeOf(...ports)]);
+    const stream = uniqueName('moved');
+    const before = await publisher(first, stream);
+    const [last] = await Promise.all(own.map((edge) => untilListed(edge, stream, 2)));
+    const balancer = await Balancer.start(own);
+    const player = run(ffmpegPath(), [
+      ...['-hide_banner', '-nostdin', '-v', 'error', '-i', balancer.url(stream), '-t', '12', '-map', '0:v'],
+      ...['-f', 'framecrc', '-c', 'copy', '-'],
+    ]);
+    await first.child.destroy();
+    await before.child.destroy();
+    const after = await publisher(second, stream);
+    const lastNumber = last!.sequence + last!.segments.length - 1;
+    for (const edge of own) {
+      const playlist = await waitFor(
+        'segments of the other origin',
+        async () => {
+          const found = await playlistOf(edge, stream);
+          return found.sequence + found.segments.length > lastNumber + 4 ? found : undefined;
+        },
+        { intervalMs: 200 },
+      );
+      expect(playlist.sequence).toBeGreaterThanOrEqual(last!.sequence);
+      expect(playlist.sequence).toBeLessThanOrEqual(lastNumber + 3);
+      const moved = playlist.segments.findIndex(({ isDiscontinuity }) => isDiscontinuity);
+      expect(moved).toBeGreaterThanOrEqual(0);
+      let lastPts = 0;
+      for (const { uri } of playlist.segments) {
+        const { bytes } = await http(edge.httpPort, `/live/${uri}`);
+        const times = new TsChecker().check(bytes, uri).pes.map(({ pts }) => pts);
+        expect(Math.min(...times)).toBeGreaterThan(lastPts - 90_000);
+        lastPts = Math.max(...times);
+      }
+    }
+    const { stderr, stdout } = await player;
+    expect(stderr).toBe('');
+    // 12 s, of which the time between the origins may be missing.
+    expect(stdout.match(/^0,/gm)?.length).toBeGreaterThan(200);
+    balancer.close();
+    await after.stop();
+    for (const edge of own) await edge.stop();
+    await second.stop();
+  });
 });

@@ -59,6 +59,7 @@ class Edge {
       store: this.#store,
       pages,
       timeline: { lastMs: -1 },
+      hasVideo: false,
       wallClock: () => 0,
       onSkip: nothing,
       onWarning: (text) => this.warnings.push(text),
