@@ -11,20 +11,24 @@ export const READ_SIZE = 65_536;
 
 const readBuffer = Buffer.allocUnsafeSlow(READ_SIZE);
 
+/** Gets what is read, in order and lent until it returns; false stops reading until the socket's `resume`. */
+export interface BytesTaker {
+  take(bytes: Buffer): boolean;
+}
+
 /**
  * Moves a connection into a socket with `onread`, which net.Server has no option for: the handle changes hands, as
  * it does between the processes of a cluster.
  * @param accepted a socket of which nothing has been read yet; of no use afterwards
- * @param take gets the bytes in order, lent until it returns; false stops reading until `resume`
  * @returns the socket that the connection is used with from now on
  */
-export function readShared(accepted: Socket, take: (bytes: Buffer) => boolean): Socket {
+export function readShared(accepted: Socket, taker: BytesTaker): Socket {
   const owner = accepted as unknown as { _handle: object | null };
   const handle = owner._handle;
   if (handle === null) return accepted; // closed already
   owner._handle = null;
   accepted.destroy();
-  const callback = (size: number): boolean => take(readBuffer.subarray(0, size));
+  const callback = (size: number): boolean => taker.take(readBuffer.subarray(0, size));
   const { allowHalfOpen } = accepted;
   const options = { handle, allowHalfOpen, onread: { buffer: readBuffer, callback } };
   return new Socket(options as unknown as SocketConstructorOpts);

@@ -55,9 +55,9 @@ test('coworkers at [::1] send an edge to the one that has the stream', async (co
   )) as [TestServer, TestServer];
   const stream = uniqueName('six');
   const file = await mediaFile('h264-aac.flv');
+  const edge = await edgeOf(other);
   const publisher = new FfmpegPublisher(file, owner.rtmpUrl(stream));
   await publisher.waitUntilPublished(1500);
-  const edge = await edgeOf(other);
   const viewer = await RtmpViewer.start(edge.target, stream);
   await edge.waitForLog(
     new RegExp(`RTMP redirect \\S+ from \\[::1\\]:${other.rtmpPort} to rtmp://\\[::1\\]:${owner.rtmpPort}/`),

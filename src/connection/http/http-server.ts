@@ -18,7 +18,7 @@ import type { HttpExchange, HttpService, PlainService } from './http-service.ts'
 import { ignoreBodies } from './ignored-bodies.ts';
 import { CORS_HEADERS } from './live-response.ts';
 import { createListener } from './node-listener.ts';
-import { PlainResponder, type PlainResponderHost } from './plain-responder.ts';
+import { PlainResponder, type PlainResponderHost, SocketFeed } from './plain-responder.ts';
 import { requestLine } from './request-log.ts';
 import { decodePath, requestVhost } from './request-path.ts';
 
@@ -208,8 +208,8 @@ export class HttpServer {
       return;
     }
     const isPlain = this.#plainServices.length > 0;
-    const socket: Socket =
-      isPlain && !this.#plain.isTls ? readShared(accepted, (bytes) => responder.receive(bytes)) : accepted;
+    const feed = isPlain && !this.#plain.isTls ? new SocketFeed() : undefined;
+    const socket = feed === undefined ? accepted : readShared(accepted, feed);
     const id = connectionId();
     const connection = new HttpConnection(socket, {
       kind: this.#options.kind,
@@ -220,12 +220,8 @@ export class HttpServer {
     });
     connections.add(connection);
     this.#connections.set(socket, connection);
-    if (!isPlain) {
-      this.#plain.handOver(socket);
-      return;
-    }
-    // It has read nothing yet: that needs another turn of the event loop.
-    const responder = new PlainResponder(socket, connection, this.#plain);
+    if (isPlain) new PlainResponder(socket, connection, this.#plain, feed);
+    else this.#plain.handOver(socket);
   }
 
   get #serverName(): string {

@@ -18,9 +18,22 @@ export const CORS_HEADERS: Readonly<Record<string, string>> = {
   'Access-Control-Expose-Headers': 'Server,range,Content-Length,Content-Range',
 };
 
-/** Status line and headers up to the empty line, in SRS's (alphabetical) order. */
+/** By what they are made of; there are a dozen, and each viewer refers to one as long as it stays. */
+const heads = new Map<string, Buffer>();
+
+/** Status line and headers up to the empty line, in SRS's (alphabetical) order. Shared: read, never write. */
 export function encodeLiveHead(options: LiveResponseOptions): Buffer {
   const { contentType, server, isChunked, hasCors } = options;
+  const key = `${contentType} ${server} ${isChunked} ${hasCors}`;
+  let head = heads.get(key);
+  if (head === undefined) {
+    head = makeLiveHead(options);
+    heads.set(key, head);
+  }
+  return head;
+}
+
+function makeLiveHead({ contentType, server, isChunked, hasCors }: LiveResponseOptions): Buffer {
   const lines = ['HTTP/1.1 200 OK'];
   if (hasCors) for (const [name, value] of Object.entries(CORS_HEADERS)) lines.push(`${name}: ${value}`);
   lines.push(

@@ -9,6 +9,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type PlainRequest, parsePlainRequest } from '../../protocol/http/plain-request.ts';
+import type { BytesTaker } from '../shared-read.ts';
 import type { HttpConnection } from './http-connection.ts';
 import { httpDate } from './http-date.ts';
 import type { PlainService, ServiceExchange } from './http-service.ts';
@@ -38,10 +39,34 @@ const CORS_FIELDS = Object.entries(CORS_HEADERS)
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('');
 
+/** Where the bytes of a socket go: to its responder, and behind the hand-over to whoever reads the socket. */
+export class SocketFeed implements BytesTaker {
+  #socket: Socket | undefined;
+  #responder: { receive(bytes: Buffer): void } | undefined;
+
+  connect(socket: Socket, responder: { receive(bytes: Buffer): void }): void {
+    this.#socket = socket;
+    this.#responder = responder;
+  }
+
+  /** The responder is done, and is not kept alive for a viewer that stays for hours. */
+  disconnect(): void {
+    this.#responder = undefined;
+  }
+
+  take(bytes: Buffer): boolean {
+    const kept = Buffer.from(bytes);
+    if (this.#responder === undefined) return this.#socket?.push(kept) ?? false;
+    this.#responder.receive(kept);
+    return true;
+  }
+}
+
 export class PlainResponder {
   readonly #socket: Socket;
   readonly #connection: HttpConnection;
   readonly #host: PlainResponderHost;
+  readonly #feed: SocketFeed | undefined;
   /** Read and not yet answered. The first request among it is perhaps being answered. */
   #bytes: Buffer | undefined;
   #last: PlainRequest | undefined;
@@ -53,32 +78,36 @@ export class PlainResponder {
   /** Told when the client ends while its answer has to wait. */
   #onGone: (() => void) | undefined;
   #onOver: (() => void)[] = [];
-  #isHandedOver = false;
 
-  /** Listens from here on; with TLS to the socket, without to `receive`. */
-  constructor(socket: Socket, connection: HttpConnection, host: PlainResponderHost) {
+  /**
+   * Listens from here on.
+   * @param feed of the socket; undefined if it emits what it has read, as TLS's do
+   */
+  constructor(
+    socket: Socket,
+    connection: HttpConnection,
+    host: PlainResponderHost,
+    feed: SocketFeed | undefined,
+  ) {
     this.#socket = socket;
     this.#connection = connection;
     this.#host = host;
+    this.#feed = feed;
     socket.setTimeout(KEEP_ALIVE_TIMEOUT_MS);
-    if (host.isTls) socket.on('data', this.#received);
-    else socket.resume();
+    if (feed === undefined) socket.on('data', this.#received);
+    else {
+      feed.connect(socket, this);
+      socket.resume();
+    }
     socket.on('end', this.#ended);
     socket.on('error', this.#failed);
     socket.on('timeout', this.#failed);
     socket.once('close', this.#over);
   }
 
-  /**
-   * Takes what the socket has read, lent until it returns. Behind the hand-over that is what the socket itself has
-   * for its new owner.
-   * @returns false to stop reading until the socket resumes
-   */
-  receive(bytes: Buffer): boolean {
-    const kept = Buffer.from(bytes);
-    if (this.#isHandedOver) return this.#socket.push(kept);
-    this.#received(kept);
-    return true;
+  /** Takes what the socket has read; `bytes` is the responder's own. */
+  receive(bytes: Buffer): void {
+    this.#received(bytes);
   }
 
   /** Whoever asks for more before there is an answer is not listened to until then. */
@@ -245,7 +274,7 @@ export class PlainResponder {
 
   #handOver(): void {
     const socket = this.#socket;
-    this.#isHandedOver = true;
+    this.#feed?.disconnect();
     socket.off('data', this.#received);
     socket.off('end', this.#ended);
     socket.off('error', this.#failed);

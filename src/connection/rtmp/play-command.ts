@@ -52,7 +52,7 @@ export class PlayCommand {
   }
 
   #playAt(place: PlayPlace, request: PlayRequest, vhost: VhostOptions): void {
-    const { isClosing, log, session, socket } = this.#peer;
+    const { isClosing, log, session } = this.#peer;
     if (isClosing) return;
     const { requestId, url } = request;
     if (place.type === 'here') {
@@ -61,7 +61,7 @@ export class PlayCommand {
       const { target } = place;
       log.trace(`rtmp: redirect in cluster, from=${url.host}:${url.port}, rurl=${target.url}`);
       session.redirectPlay(requestId, target);
-      socket.setTimeout(REDIRECT_TIMEOUT_MS);
+      this.#peer.expectData(REDIRECT_TIMEOUT_MS);
     } else {
       const description = `no origin has the stream ${url.app}/${url.stream}`;
       this.#refuse(requestId, 3091, 'NetStream.Play.StreamNotFound', description);

@@ -11,14 +11,14 @@ import type {
   RtmpServerHandler,
 } from '../../protocol/rtmp/server-handler.ts';
 import { RtmpServerSession } from '../../protocol/rtmp/server-session.ts';
-import type { Connection } from '../connection-registry.ts';
+import type { Connection, ConnectionRegistry } from '../connection-registry.ts';
 import type { VhostOptions } from '../vhost.ts';
 import { ClientEntry } from './client-entry.ts';
 import { connectLine, isServer, serverLine } from './peer-facts.ts';
 import { PlayCommand } from './play-command.ts';
 import { PublishCommand } from './publish-command.ts';
 import type { RtmpHost, RtmpPeer } from './rtmp-peer.ts';
-import { SocketReader } from './socket-reader.ts';
+import { type BytesReceiver, SocketReader } from './socket-reader.ts';
 
 /** A peer that sends nothing for so long before it publishes or plays is closed, ms. */
 const IDLE_TIMEOUT_MS = 30_000;
@@ -34,7 +34,7 @@ const CLOSE_TIMEOUT_MS = 3000;
 /** Chunk and window sizes for a peer of an unknown vhost, which is told so once it names a stream. */
 const SIZES_WITHOUT_VHOST = { chunkSize: 60_000, outAckSize: 2_500_000, inAckSize: 0 };
 
-export class RtmpConnection implements Connection, RtmpServerHandler, RtmpPeer {
+export class RtmpConnection implements Connection, RtmpServerHandler, RtmpPeer, BytesReceiver {
   readonly id: string;
   readonly kind = 'rtmp';
   readonly remoteAddress: string;
@@ -46,8 +46,11 @@ export class RtmpConnection implements Connection, RtmpServerHandler, RtmpPeer {
   readonly entry: ClientEntry;
   readonly #publish: PublishCommand;
   readonly #play: PlayCommand;
-  readonly #onClosed: () => void;
+  readonly #registry: Pick<ConnectionRegistry, 'remove'>;
   #identifyTimer: NodeJS.Timeout | undefined;
+  /** Rather than the socket's own timer, which weighs as much as a session once it was set, and moves with each write. */
+  #silenceTimer: NodeJS.Timeout | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
   #connect: ConnectRequest | undefined;
   /** Of the last publish or play. */
   #vhost: string | undefined;
@@ -59,16 +62,22 @@ export class RtmpConnection implements Connection, RtmpServerHandler, RtmpPeer {
 
   /**
    * @param accepted not read from yet; moved into a socket of the connection's own
-   * @param onClosed called once, when the socket is gone
+   * @param registry is told once, when the socket is gone
    */
-  constructor(accepted: Socket, id: string, log: Logger, host: RtmpHost, onClosed: () => void) {
-    this.reader = new SocketReader(accepted, (bytes) => this.#receive(bytes));
+  constructor(
+    accepted: Socket,
+    id: string,
+    log: Logger,
+    host: RtmpHost,
+    registry: Pick<ConnectionRegistry, 'remove'>,
+  ) {
+    this.reader = new SocketReader(accepted, this);
     const { socket } = this.reader;
     this.socket = socket;
     this.id = id;
     this.log = log;
     this.host = host;
-    this.#onClosed = onClosed;
+    this.#registry = registry;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.session = new RtmpServerSession(
       {
@@ -88,7 +97,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler, RtmpPeer {
       () => this.fail(1011, 'nothing to publish or play was asked for'),
       IDENTIFY_TIMEOUT_MS,
     );
-    socket.setTimeout(IDLE_TIMEOUT_MS, () => this.fail(1011, `no data for ${socket.timeout}ms`));
+    this.expectData(IDLE_TIMEOUT_MS);
     // The short messages of the dialogue go out at once; `tcp_nodelay` counts from the first media on.
     socket.setNoDelay(true);
     socket.on('end', () => this.close('client disconnect peer'));
@@ -131,12 +140,20 @@ export class RtmpConnection implements Connection, RtmpServerHandler, RtmpPeer {
     this.#vhost = vhost.name;
     clearTimeout(this.#identifyTimer);
     this.#identifyTimer = undefined;
-    this.socket.setTimeout(0);
+    this.expectData(0);
     this.socket.setNoDelay(vhost.tcpNodelay);
   }
 
   awaitCommand(): void {
-    this.socket.setTimeout(REPUBLISH_TIMEOUT_MS);
+    this.expectData(REPUBLISH_TIMEOUT_MS);
+  }
+
+  expectData(timeoutMs: number): void {
+    clearTimeout(this.#silenceTimer);
+    const isLimited = timeoutMs > 0 && !this.#isClosing;
+    this.#silenceTimer = isLimited
+      ? setTimeout(() => this.fail(1011, `no data for ${timeoutMs}ms`), timeoutMs)
+      : undefined;
   }
 
   fail(code: number, text: string): void {
@@ -203,10 +220,11 @@ export class RtmpConnection implements Connection, RtmpServerHandler, RtmpPeer {
     this.#shutDown();
   }
 
-  // --- inside
+  // --- BytesReceiver: what the socket has read
 
-  #receive(bytes: Buffer): void {
+  receive(bytes: Buffer): void {
     if (this.#isClosing) return;
+    this.#silenceTimer?.refresh();
     if (this.#receivedBytes === 0)
       this.log.trace(`RTMP client ip=${this.remoteAddress}:${this.socket.remotePort}`);
     this.#receivedBytes += bytes.length;
@@ -219,16 +237,19 @@ export class RtmpConnection implements Connection, RtmpServerHandler, RtmpPeer {
     }
   }
 
+  // --- inside
+
   /** Ends what it publishes or plays, lets what is queued leave for a moment, then the socket goes. */
   #shutDown(): void {
     this.#isClosing = true;
     this.#release();
-    this.socket.setTimeout(CLOSE_TIMEOUT_MS, () => this.socket.destroy());
+    this.#closeTimer = setTimeout(() => this.socket.destroy(), CLOSE_TIMEOUT_MS);
     this.socket.destroySoon();
   }
 
   #release(): void {
     clearTimeout(this.#identifyTimer);
+    clearTimeout(this.#silenceTimer);
     this.reader.close();
     this.entry.leave();
     this.#play.close();
@@ -240,6 +261,7 @@ export class RtmpConnection implements Connection, RtmpServerHandler, RtmpPeer {
     this.#isClosed = true;
     this.#isClosing = true;
     this.#release();
-    this.#onClosed();
+    clearTimeout(this.#closeTimer);
+    this.#registry.remove(this);
   }
 }

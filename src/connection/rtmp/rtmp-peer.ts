@@ -33,6 +33,8 @@ export interface RtmpPeer {
   identified(vhost: VhostOptions): void;
   /** Its publish or play ended by command: it may send another one. */
   awaitCommand(): void;
+  /** The connection fails if nothing comes for so long, ms; 0 = however long. */
+  expectData(timeoutMs: number): void;
   /** Closes the connection for an error, with one log line. `code` is SRS's number. */
   fail(code: number, text: string): void;
   /** Closes the connection; `reason` is for the log. */

@@ -59,9 +59,7 @@ export class RtmpServer {
       return;
     }
     const id = connectionId();
-    const connection: RtmpConnection = new RtmpConnection(socket, id, this.#log.child(id), this.#host, () => {
-      this.#connections.remove(connection);
-    });
-    this.#connections.add(connection);
+    const log = this.#log.child(id);
+    this.#connections.add(new RtmpConnection(socket, id, log, this.#host, this.#connections));
   }
 }

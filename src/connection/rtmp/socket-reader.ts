@@ -3,27 +3,29 @@
 
 import type { Socket } from 'node:net';
 import { SlotClocks, type SlotTask } from '../../timing/slot-clock.ts';
-import { READ_SIZE, readShared } from '../shared-read.ts';
+import { type BytesTaker, READ_SIZE, readShared } from '../shared-read.ts';
 
 /** All connections of a slot are read in the same turn of the event loop. */
 const sliceClocks = new SlotClocks();
 
-export class SocketReader implements SlotTask {
+/** Gets the bytes in order, lent until it returns. */
+export interface BytesReceiver {
+  receive(bytes: Buffer): void;
+}
+
+export class SocketReader implements SlotTask, BytesTaker {
   /** The connection that was accepted, in the socket that it is used with from now on. */
   readonly socket: Socket;
   readonly load = 1;
-  readonly #onBytes: (bytes: Buffer) => void;
+  readonly #receiver: BytesReceiver;
   #sliceMs = 0;
   /** Takes the reader off its clock; undefined: no slices. */
   #leaveClock: (() => void) | undefined;
 
-  /**
-   * @param accepted a socket that has not been read from (`pauseOnConnect`); of no use afterwards
-   * @param onBytes gets the bytes in order, lent until it returns
-   */
-  constructor(accepted: Socket, onBytes: (bytes: Buffer) => void) {
-    this.#onBytes = onBytes;
-    this.socket = readShared(accepted, (bytes) => this.#take(bytes));
+  /** @param accepted a socket that has not been read from (`pauseOnConnect`); of no use afterwards */
+  constructor(accepted: Socket, receiver: BytesReceiver) {
+    this.#receiver = receiver;
+    this.socket = readShared(accepted, this);
   }
 
   /** Reads at most once per slice from now on, ms; 0 = as data comes. */
@@ -46,8 +48,8 @@ export class SocketReader implements SlotTask {
     if (!this.socket.destroyed) this.socket.resume();
   }
 
-  #take(bytes: Buffer): boolean {
-    this.#onBytes(bytes);
+  take(bytes: Buffer): boolean {
+    this.#receiver.receive(bytes);
     return this.#leaveClock === undefined || bytes.length === READ_SIZE;
   }
 }

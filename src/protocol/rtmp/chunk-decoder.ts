@@ -258,7 +258,13 @@ export class ChunkDecoder {
     const { body, received } = stream;
     this.#close(stream);
     this.#deliver(stream, body.subarray(0, received));
-    if (body.length <= MAX_SPARE_SIZE && body.length > this.#spare.length) this.#spare = body;
+    if (this.#keepsBody(body)) this.#spare = body;
+  }
+
+  /** For the next message of a peer that sends media: whoever sends commands sends few. */
+  #keepsBody(body: Buffer): boolean {
+    const isMedia = this.#limits.maxMessageSize > MAX_COMMAND_SIZE;
+    return isMedia && body.length <= MAX_SPARE_SIZE && body.length > this.#spare.length;
   }
 
   #append(stream: ChunkStream, bytes: Buffer, at: number, end: number): void {

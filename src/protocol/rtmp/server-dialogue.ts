@@ -32,12 +32,12 @@ export type DialogueHandler = Pick<
   | 'playEnded'
   | 'playPaused'
   | 'closeRequested'
+  | 'notice'
 >;
 
 export class ServerDialogue {
   readonly #handler: DialogueHandler;
   readonly #replies: ServerReplies;
-  readonly #notice: (text: string) => void;
   #state: DialogueState = 'connecting';
   #requestId = 0;
   #tcUrl = '';
@@ -47,10 +47,9 @@ export class ServerDialogue {
   /** Stream name in the first of releaseStream and FCPublish; it counts more than the one in `publish`. */
   #announcedName: string | undefined;
 
-  constructor(handler: DialogueHandler, replies: ServerReplies, notice: (text: string) => void) {
+  constructor(handler: DialogueHandler, replies: ServerReplies) {
     this.#handler = handler;
     this.#replies = replies;
-    this.#notice = notice;
   }
 
   get state(): DialogueState {
@@ -104,7 +103,7 @@ export class ServerDialogue {
 
   #connecting(command: RtmpCommand): void {
     if (command.name !== 'connect') {
-      this.#notice(`drop command before connect, command=${command.name}`);
+      this.#handler.notice(`drop command before connect, command=${command.name}`);
       return;
     }
     const [object, args] = command.args;
@@ -139,7 +138,7 @@ export class ServerDialogue {
       case 'connect':
       case 'closeStream':
       case 'pause':
-        this.#notice(`ignore AMF0/AMF3 command message. command=${name}`);
+        this.#handler.notice(`ignore AMF0/AMF3 command message. command=${name}`);
         return;
       default:
         this.#otherCall(command);
@@ -151,7 +150,7 @@ export class ServerDialogue {
     if (this.#createStreams === 0 && this.#announcedName === undefined) {
       this.#replies.result(transactionId, null);
     } else {
-      this.#notice(`ignore AMF0/AMF3 command message. command=${name}`);
+      this.#handler.notice(`ignore AMF0/AMF3 command message. command=${name}`);
     }
   }
 
@@ -222,7 +221,7 @@ export class ServerDialogue {
         this.#endPublish();
         return;
       default:
-        this.#notice(`fmle ignore AMF0/AMF3 command message. command=${name}`);
+        this.#handler.notice(`fmle ignore AMF0/AMF3 command message. command=${name}`);
     }
   }
 
@@ -243,7 +242,7 @@ export class ServerDialogue {
         this.#idle(command);
         return;
       default:
-        this.#notice(`flash ignore AMF0/AMF3 command message. command=${command.name}`);
+        this.#handler.notice(`flash ignore AMF0/AMF3 command message. command=${command.name}`);
     }
   }
 
@@ -269,7 +268,7 @@ export class ServerDialogue {
       case 'createStream':
       case 'play':
       case 'publish':
-        this.#notice(`ignore AMF0/AMF3 command message. command=${name}`);
+        this.#handler.notice(`ignore AMF0/AMF3 command message. command=${name}`);
         return;
       default:
         if (transactionId > 0) this.#replies.result(transactionId, null);

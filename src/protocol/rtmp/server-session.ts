@@ -9,9 +9,10 @@ import { ServerHandshake } from './handshake/server-handshake.ts';
 import { MediaIntake } from './media-intake.ts';
 import { parseCommand } from './message/command.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from './message/message-type.ts';
-import { MessageLink } from './message-link.ts';
-import { type DialogueHandler, type DialogueState, ServerDialogue } from './server-dialogue.ts';
-import type { ConnectRequest, RtmpServerHandler } from './server-handler.ts';
+import type { MessageLink } from './message-link.ts';
+import { ObservedHandler } from './observed-handler.ts';
+import { type DialogueState, ServerDialogue } from './server-dialogue.ts';
+import type { RtmpServerHandler } from './server-handler.ts';
 import type { RtmpServerIdentity } from './server-identity.ts';
 import { type RedirectTarget, ServerReplies, type Status } from './server-replies.ts';
 
@@ -31,9 +32,6 @@ export interface ConnectAnswer {
 
 /** Input kept while a request waits for its answer, bytes: a publisher may send its first second ahead. */
 const MAX_PENDING_SIZE = 1024 * 1024;
-/** Notices of one connection that are worth a log line; a hostile peer could cause one per message. */
-const MAX_NOTICES = 64;
-
 /** Enhanced RTMP v2, bit of `capsEx`: the client understands a request to reconnect. */
 const CAPS_EX_RECONNECT = 1;
 
@@ -42,36 +40,31 @@ const DEFAULT_REFUSED_PUBLISH = 'NetStream.Publish.BadName';
 export class RtmpServerSession {
   readonly #options: RtmpServerSessionOptions;
   readonly #handler: RtmpServerHandler;
-  readonly #handshake: ServerHandshake;
+  readonly #observed: ObservedHandler;
   readonly #link: MessageLink;
   readonly #replies: ServerReplies;
   readonly #dialogue: ServerDialogue;
-  readonly #intake: MediaIntake;
+  /** Undefined once it is done. */
+  #handshake: ServerHandshake | undefined;
+  /** Of a peer that may publish. */
+  #intake: MediaIntake | undefined;
   /** Input behind a request that waits for its answer. */
-  #pending = new ByteWriter(0);
+  #pending: ByteWriter | undefined;
   #isReceiving = false;
-  #objectEncoding = 0;
-  #capsEx = 0;
-  #notices = 0;
 
   constructor(options: RtmpServerSessionOptions, handler: RtmpServerHandler) {
     this.#options = options;
     this.#handler = handler;
     this.#handshake = new ServerHandshake(options.randomBytes);
-    this.#link = new MessageLink({
-      output: (bytes) => handler.output(bytes),
-      message: (message) => this.#message(message),
-      notice: (text) => this.#notice(text),
-    });
+    this.#observed = new ObservedHandler(handler, (message) => this.#message(message));
+    this.#link = this.#observed.link;
     this.#replies = new ServerReplies(this.#link);
-    const notice = (text: string): void => this.#notice(text);
-    this.#dialogue = new ServerDialogue(this.#observed(handler), this.#replies, notice);
-    this.#intake = new MediaIntake((message) => handler.media(message), notice);
+    this.#dialogue = new ServerDialogue(this.#observed, this.#replies);
   }
 
   /** What the connection is doing: publishing, playing, waiting for a command (`idle`), … */
   get state(): DialogueState | 'handshaking' {
-    return this.#handshake.isDone ? this.#dialogue.state : 'handshaking';
+    return this.#handshake === undefined ? this.#dialogue.state : 'handshaking';
   }
 
   /** A request waits for its answer, and input is kept: a good time to stop reading from the socket. */
@@ -122,7 +115,7 @@ export class RtmpServerSession {
   acceptConnect(requestId: number, { chunkSize, outAckSize, inAckSize }: ConnectAnswer): void {
     this.#answer(requestId, 'idle', () => {
       if (inAckSize > 0) this.#link.ackWindow = inAckSize;
-      this.#replies.connectAccepted(this.#options, this.#objectEncoding, chunkSize, outAckSize);
+      this.#replies.connectAccepted(this.#options, this.#observed.objectEncoding, chunkSize, outAckSize);
     });
   }
 
@@ -135,6 +128,10 @@ export class RtmpServerSession {
   acceptPublish(requestId: number): void {
     this.#answer(requestId, 'publishing', () => {
       this.#link.limits = MEDIA_LIMITS;
+      this.#intake ??= new MediaIntake(
+        (message) => this.#handler.media(message),
+        (text) => this.#observed.notice(text),
+      );
       this.#replies.publishStarted();
     });
   }
@@ -196,7 +193,7 @@ export class RtmpServerSession {
   requestReconnect(description: string): boolean {
     const { state } = this;
     const isConnected = state === 'idle' || state === 'publishing' || state === 'playing';
-    if (!isConnected || (this.#capsEx & CAPS_EX_RECONNECT) === 0) return false;
+    if (!isConnected || (this.#observed.capsEx & CAPS_EX_RECONNECT) === 0) return false;
     this.#replies.reconnectRequested(description);
     this.#link.flush();
     return true;
@@ -209,21 +206,22 @@ export class RtmpServerSession {
   }
 
   #take(bytes: Buffer, nowMs: number): void {
+    const handshake = this.#handshake;
     let at = 0;
-    if (!this.#handshake.isDone) {
-      at = this.#handshake.receive(bytes, 0, nowMs, (answer) => this.#handler.output(answer));
-      if (!this.#handshake.isDone) return;
-      this.#handshakeDone();
+    if (handshake !== undefined) {
+      at = handshake.receive(bytes, 0, nowMs, (answer) => this.#handler.output(answer));
+      if (!handshake.isDone) return;
+      this.#handshakeDone(handshake);
     }
     this.#takeMessages(bytes, at);
   }
 
-  #handshakeDone(): void {
+  #handshakeDone({ kind, proxiedIp }: ServerHandshake): void {
+    this.#handshake = undefined;
     // SRS counts C0 C1 C2 in its acknowledgements, without a proxy's header.
     this.#link.countReceived(1 + 2 * PACKET_SIZE);
-    const { kind, proxiedIp } = this.#handshake;
-    if (proxiedIp !== '') this.#notice(`RTMP proxy real client ip=${proxiedIp}`);
-    this.#notice(`${kind} handshake success.`);
+    if (proxiedIp !== '') this.#observed.notice(`RTMP proxy real client ip=${proxiedIp}`);
+    this.#observed.notice(`${kind} handshake success.`);
   }
 
   /** Decodes until the bytes end, or until a request that the host does not answer at once. */
@@ -240,14 +238,14 @@ export class RtmpServerSession {
       const next = this.#dialogue.state;
       return next !== 'deciding' && next !== 'closed';
     }
-    if (state === 'publishing') this.#intake.take(message);
+    if (state === 'publishing') this.#intake?.take(message);
     else this.#dropped(message, state);
     return this.#dialogue.state !== 'closed';
   }
 
   #dropped({ typeId }: RtmpMessage, state: DialogueState): void {
-    if (state === 'connecting') this.#notice(`drop unknown message, type=${typeId}`);
-    else if (state === 'idle') this.#notice(`ignore message type=0x${typeId.toString(16)}`);
+    if (state === 'connecting') this.#observed.notice(`drop unknown message, type=${typeId}`);
+    else if (state === 'idle') this.#observed.notice(`ignore message type=0x${typeId.toString(16)}`);
   }
 
   #answer(requestId: number, state: DialogueState, reply: () => void): void {
@@ -275,7 +273,7 @@ export class RtmpServerSession {
 
   /** Takes the input that waited for an answer, unless a `receive` further up the stack goes on with it. */
   #resume(): void {
-    if (this.#isReceiving || this.#pending.length === 0) return;
+    if (this.#isReceiving || this.#pending === undefined) return;
     this.#isReceiving = true;
     try {
       this.#takePending();
@@ -298,11 +296,16 @@ export class RtmpServerSession {
   }
 
   #takePending(): void {
-    while (this.#pending.length > 0 && !this.isDeciding) this.#takeMessages(this.#pending.take(), 0);
+    while (this.#pending !== undefined && !this.isDeciding) {
+      const bytes = this.#pending.take();
+      this.#pending = undefined;
+      this.#takeMessages(bytes, 0);
+    }
   }
 
   /** Keeps a copy of `bytes` for later. */
   #keep(bytes: Buffer): void {
+    this.#pending ??= new ByteWriter(0);
     if (this.#pending.length + bytes.length > MAX_PENDING_SIZE) {
       this.close();
       throw new ProtocolError('tooManyPending', `more than ${MAX_PENDING_SIZE} bytes before an answer`);
@@ -311,39 +314,6 @@ export class RtmpServerSession {
   }
 
   #forgetPending(): void {
-    this.#pending = new ByteWriter(0);
-  }
-
-  #notice(text: string): void {
-    this.#notices++;
-    if (this.#notices <= MAX_NOTICES) this.#handler.notice(text);
-    if (this.#notices === MAX_NOTICES)
-      this.#handler.notice('further notices of this connection are left out');
-  }
-
-  /** The handler as the dialogue sees it: the session notes what it needs on the way. */
-  #observed(handler: RtmpServerHandler): DialogueHandler {
-    return {
-      connectRequested: (request: ConnectRequest) => {
-        this.#objectEncoding = request.objectEncoding;
-        this.#capsEx = request.capsEx;
-        handler.connectRequested(request);
-      },
-      publishRequested: (request) => handler.publishRequested(request),
-      playRequested: (request) => handler.playRequested(request),
-      publishEnded: () => {
-        this.#link.limits = COMMAND_LIMITS;
-        handler.publishEnded();
-      },
-      playEnded: () => handler.playEnded(),
-      playPaused: (isPaused) => {
-        this.#link.flush();
-        handler.playPaused(isPaused);
-      },
-      closeRequested: () => {
-        this.#link.flush();
-        handler.closeRequested();
-      },
-    };
+    this.#pending = undefined;
   }
 }

@@ -25,9 +25,11 @@ describe('merged read', () => {
     peer = connect((server.address() as AddressInfo).port, '127.0.0.1');
     peer.setNoDelay(true);
     const [socket] = (await accepted) as [Socket];
-    reader = new SocketReader(socket, (bytes) => {
-      reads++;
-      received = Buffer.concat([received, bytes]);
+    reader = new SocketReader(socket, {
+      receive: (bytes) => {
+        reads++;
+        received = Buffer.concat([received, bytes]);
+      },
     });
     reader.socket.on('error', () => {});
     reader.socket.resume();

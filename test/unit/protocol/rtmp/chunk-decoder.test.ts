@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ChunkDecoder } from '../../../../src/protocol/rtmp/chunk-decoder.ts';
+import {
+  type ChunkLimits,
+  COMMAND_LIMITS,
+  MEDIA_LIMITS,
+} from '../../../../src/protocol/rtmp/chunk-limits.ts';
 import { basic, body, type Decoded, decodeChunks, h0, h1, h2, h3, hex } from './chunk-builder.ts';
 
 const video = body(272, 1);
@@ -247,16 +252,26 @@ describe('lending', () => {
     expect(parents).toHaveLength(2);
   });
 
-  test('a buffer is used again', () => {
+  /** Buffers that ten messages of several chunks come in. */
+  function buffersOfTen(limits: ChunkLimits): number {
     const buffers = new Set<ArrayBufferLike>();
     const large = body(20_000);
     const decoder = new ChunkDecoder(({ payload }) => {
       buffers.add(payload.buffer);
       return true;
     });
+    decoder.limits = limits;
     const bytes = all(chunks(h0(6, 0, large.length, 9), large, h3(6)));
     for (let i = 0; i < 10; i++) decoder.push(bytes);
-    expect(buffers.size).toBe(1);
+    return buffers.size;
+  }
+
+  test('a buffer is used again for a peer that sends media', () => {
+    expect(buffersOfTen(MEDIA_LIMITS)).toBe(1);
+  });
+
+  test('none is kept for a peer that sends commands: of a player every byte counts', () => {
+    expect(buffersOfTen(COMMAND_LIMITS)).toBe(10);
   });
 });
 
