@@ -1,9 +1,8 @@
 // HLS of several edges behind a balancer that spreads single requests: the edges cut where the origin says, so that
 // their segments are the same, and a player may get each from another edge.
 
-import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Balancer } from '../helpers/balancer.ts';
 import { run } from '../helpers/child.ts';
 import { FfmpegPublisher, ffmpegPath } from '../helpers/ffmpeg.ts';
 import { http } from '../helpers/http.ts';
@@ -18,54 +17,6 @@ const edgeOf = (...ports: readonly number[]) =>
   TestServer.start({
     vhost: `cluster { mode remote; origin ${ports.map((port) => `127.0.0.1:${port}`).join(' ')}; }`,
   });
-
-/** Sends each request to the next edge, as a balancer of requests does. */
-class Balancer {
-  readonly #server: Server;
-  #next = 0;
-  /** Status and path of each answer other than 200. */
-  readonly failures: string[] = [];
-
-  private constructor(edges: readonly TestServer[]) {
-    this.#server = createServer((asked, answer) => {
-      const edge = edges[this.#next++ % edges.length]!;
-      const { method = 'GET', url = '', headers } = asked;
-      const sent = request({
-        host: '127.0.0.1',
-        port: edge.httpPort,
-        method,
-        path: url,
-        headers,
-        agent: false,
-      });
-      sent.on('response', (got) => {
-        if (got.statusCode !== 200) this.failures.push(`${got.statusCode} ${url}`);
-        answer.writeHead(got.statusCode ?? 502, { ...got.headers, connection: 'close' });
-        got.pipe(answer);
-      });
-      sent.on('error', () => answer.destroy());
-      answer.on('close', () => sent.destroy());
-      sent.end();
-    });
-  }
-
-  static async start(edges: readonly TestServer[]): Promise<Balancer> {
-    const balancer = new Balancer(edges);
-    await new Promise<void>((resolve) => {
-      balancer.#server.listen(0, '127.0.0.1', resolve);
-    });
-    return balancer;
-  }
-
-  url(stream: string): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/live/${stream}.m3u8`;
-  }
-
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
-}
 
 /** The media playlist of an edge for a player that has a name already. */
 async function playlistOf(edge: TestServer, stream: string): Promise<Playlist> {
