@@ -54,6 +54,8 @@ const STEP_MS = 10;
 const MAX_PAUSE_MS = 60_000;
 /** What another server has got of the stream behind the place that an edge tells of, ms. */
 const TAKE_OVER_MS = 1000;
+/** Clocks of servers may differ by that, ms. */
+const MAX_CLOCK_ERROR_MS = 3_600_000;
 
 /**
  * A number above all that another server, or this one before a restart, has given to segments of the stream. Nobody
@@ -68,7 +70,7 @@ export class SegmentMarks {
   #fragmentMs: number;
   #nextSequence: number;
   /** The latest mark: its time on the shared timeline, and on the stream's clock; NaN before the first. */
-  #timeMs: number;
+  #timeMs = 0;
   #markedMs = Number.NaN;
   /** The next message that a segment may begin with does begin one. */
   #isDue = true;
@@ -76,14 +78,30 @@ export class SegmentMarks {
   #isDiscontinuity = false;
 
   /** @param nowMs wall clock, ms since 1970 */
-  constructor({ fragmentMs, last }: MarkRequest, nowMs: number) {
-    const newest = clockSequence(nowMs, fragmentMs);
+  constructor(request: MarkRequest, nowMs: number) {
+    this.#fragmentMs = request.fragmentMs;
+    this.#nextSequence = clockSequence(nowMs, request.fragmentMs);
+    this.ask(request, nowMs);
+  }
+
+  get fragmentMs(): number {
+    return this.#fragmentMs;
+  }
+
+  /**
+   * Somebody asks for marks. The last one decides how long segments are, since edges get another length one after the
+   * other; the first one that comes from another server decides where the numbers go on, if there are none yet.
+   * @param nowMs wall clock, ms since 1970
+   */
+  ask({ fragmentMs, last }: MarkRequest, nowMs: number): void {
     this.#fragmentMs = fragmentMs;
-    // Numbers that the clock has not reached come from a clock that goes wrong: nobody is to follow them.
-    const isPlausible = last !== undefined && last.sequence <= newest;
-    this.#nextSequence = isPlausible ? last.sequence + 1 : newest;
-    this.#timeMs = isPlausible ? last.timeMs + TAKE_OVER_MS : 0;
-    this.#isDiscontinuity = isPlausible;
+    const isTold = !Number.isNaN(this.#markedMs) || this.#isDiscontinuity;
+    // Numbers far ahead of the clock are nobody's.
+    if (isTold || last === undefined || last.sequence > clockSequence(nowMs + MAX_CLOCK_ERROR_MS, fragmentMs))
+      return;
+    this.#nextSequence = last.sequence + 1;
+    this.#timeMs = last.timeMs + TAKE_OVER_MS;
+    this.#isDiscontinuity = true;
   }
 
   /** Where the stream stands. @param streamMs its latest time on its own clock */

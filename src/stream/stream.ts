@@ -270,17 +270,24 @@ export class Stream {
   }
 
   /**
-   * Messages get marks where segments begin from now on, also the key frame of the open group of pictures. Whoever asks
-   * first decides how long segments are.
+   * Messages get marks where segments begin from now on, also the key frame of the open group of pictures.
    * @param nowMs wall clock, ms since 1970
    */
   markSegments(request: MarkRequest, nowMs: number): void {
-    if (this.#marks !== undefined) return;
+    if (this.#marks !== undefined) {
+      this.#marks.ask(request, nowMs);
+      return;
+    }
     this.#marks = new SegmentMarks(request, nowMs);
     const { startMs } = this.#gop;
     if (startMs === undefined || this.#publisher?.isCopy === true) return;
     const mark = this.#marks.next('video', true, startMs, true);
     if (mark !== undefined) this.#gop.markStart(mark);
+  }
+
+  /** Length of the segments that somebody asks marks for, ms. */
+  get markFragmentMs(): number | undefined {
+    return this.#marks?.fragmentMs;
   }
 
   /** Where the stream stands on the timeline of marks, undefined without any. */

@@ -11,9 +11,6 @@ import type { OriginHealth } from './origin-health.ts';
 /** RTMP, HTTP-FLV, HTTP-FLV over TLS. */
 export type EdgeProtocol = 'rtmp' | 'flv' | 'flvs';
 
-/** Segments on demand of an edge about which nobody says anything else, ms. */
-export const DEFAULT_MARK_FRAGMENT_MS = 1500;
-
 /** Read at each use, so that a reload counts from the next attempt on. */
 export interface EdgeOptions {
   /** `host[:port]` each, in order of preference. */
@@ -30,8 +27,8 @@ export interface EdgeOptions {
   readonly hasIdentity: boolean;
   /** Chunk size of what is sent, bytes. */
   readonly chunkSize: number;
-  /** Length of the segments that the origin is to say the beginnings of, ms. */
-  readonly markFragmentMs: number;
+  /** Length of its own segments, which the origin is to say the beginnings of, ms; undefined if it has none. */
+  readonly markFragmentMs: number | undefined;
 }
 
 /** Of a vhost that is no edge any more: a reload came between. */
@@ -43,7 +40,7 @@ export const NO_EDGE: EdgeOptions = {
   traversesTokens: false,
   hasIdentity: false,
   chunkSize: 128,
-  markFragmentMs: DEFAULT_MARK_FRAGMENT_MS,
+  markFragmentMs: undefined,
 };
 
 export interface EdgeEnvironment {

@@ -12,7 +12,7 @@ import type { MediaMessage } from '../../media/message.ts';
 import type { RtmpStatus } from '../../protocol/rtmp/client-handler.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Traffic } from '../../stats/traffic.ts';
-import type { MarkPlace } from '../../stream/segment-marks.ts';
+import type { MarkRequest } from '../../stream/segment-marks.ts';
 import type { Publication, Publisher, Stream, StreamSubscriber } from '../../stream/stream.ts';
 import { type ClientError, silent } from '../client/client-error.ts';
 import { endpointText, parseEndpoint } from '../client/endpoint.ts';
@@ -45,6 +45,8 @@ const DEAD_MS = 5000;
 const STEADY_MS = 3000;
 const TICK_MS = 500;
 const FAILURE_LOG_MS = 3000;
+/** Length of the segments of an edge about which nobody says anything else, ms. */
+const DEFAULT_MARK_FRAGMENT_MS = 1500;
 
 const UNPUBLISH_NOTIFY = 'NetStream.Play.UnpublishNotify';
 
@@ -189,8 +191,11 @@ export class EdgePull implements Publisher, UpstreamOwner {
 
   // --- UpstreamOwner
 
-  get markPlace(): MarkPlace | undefined {
-    return this.#stream.markPlace;
+  /** What edges behind this one have asked for goes on, if there are no segments here. */
+  get markRequest(): MarkRequest {
+    const { markFragmentMs, markPlace } = this.#stream;
+    const fragmentMs = this.#options().markFragmentMs ?? markFragmentMs ?? DEFAULT_MARK_FRAGMENT_MS;
+    return { fragmentMs, last: markPlace };
   }
 
   asked(upstream: Upstream): void {

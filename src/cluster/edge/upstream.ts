@@ -3,12 +3,11 @@
 
 import type { MediaMessage, SegmentMark } from '../../media/message.ts';
 import { parseSegmentMark } from '../../media/segment-mark.ts';
-import type { Amf0Value } from '../../protocol/amf0/value.ts';
 import type { RtmpPeerIdentity, RtmpStatus } from '../../protocol/rtmp/client-handler.ts';
 import type { RtmpMediaMessage } from '../../protocol/rtmp/server-handler.ts';
 import type { RedirectTarget } from '../../protocol/rtmp/server-replies.ts';
 import { discoverUrl, type RtmpUrl } from '../../protocol/rtmp/url.ts';
-import { type MarkPlace, markRequestProperties } from '../../stream/segment-marks.ts';
+import { type MarkRequest, markRequestProperties } from '../../stream/segment-marks.ts';
 import type { StreamId } from '../../stream/stream-id.ts';
 import { type MediaSink, TagIntake } from '../../stream/tag-intake.ts';
 import { ClientError } from '../client/client-error.ts';
@@ -20,8 +19,8 @@ import { DEFAULT_PORT, type EdgeEnvironment, type EdgeOptions, type EdgeProtocol
 import type { Candidate } from './origin-round.ts';
 
 export interface UpstreamOwner {
-  /** Where the stream stands on the timeline of marks, undefined without any. */
-  readonly markPlace: MarkPlace | undefined;
+  /** Which segments the origin is to say the beginnings of. */
+  readonly markRequest: MarkRequest;
   /** The stream was asked for: the origin may send it, or wait for it itself. */
   asked(upstream: Upstream): void;
   /** A frame came, and nobody has adopted the upstream yet. If it is adopted within the call, the frame goes on. */
@@ -182,7 +181,14 @@ export class Upstream implements MediaSink {
           chunkSize,
           properties: CLIENT_PROPERTIES,
           ...(hasIdentity
-            ? { args: identityArguments(identity, log.connectionId, serverIp, this.#markRequest()) }
+            ? {
+                args: identityArguments(
+                  identity,
+                  log.connectionId,
+                  serverIp,
+                  markRequestProperties(this.#owner.markRequest),
+                ),
+              }
             : {}),
         },
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -240,10 +246,6 @@ export class Upstream implements MediaSink {
         ended: (end) => this.#ended(end),
       },
     );
-  }
-
-  #markRequest(): Readonly<Record<string, Amf0Value>> {
-    return markRequestProperties({ fragmentMs: this.#options.markFragmentMs, last: this.#owner.markPlace });
   }
 
   #upstreamUrl(): UpstreamUrl {

@@ -4,7 +4,7 @@
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Stream } from '../../stream/stream.ts';
 import { endpointText } from '../client/endpoint.ts';
-import { DEFAULT_MARK_FRAGMENT_MS, type EdgeEnvironment, type EdgeOptions } from '../edge/edge-options.ts';
+import type { EdgeEnvironment, EdgeOptions } from '../edge/edge-options.ts';
 import { EdgePull } from '../edge/edge-pull.ts';
 import type { OwnerQuestion, StreamOwner } from './coworker-question.ts';
 
@@ -69,7 +69,7 @@ export class Relays {
       protocol: 'rtmp',
       followsClient: false,
       traversesTokens: false,
-      markFragmentMs: DEFAULT_MARK_FRAGMENT_MS,
+      markFragmentMs: undefined,
       ...options,
     };
   }

@@ -1,6 +1,6 @@
 // From the cluster settings of a vhost, in SRS's words, to what edge, forward and origin cluster work with.
 
-import { DEFAULT_MARK_FRAGMENT_MS, type EdgeOptions } from '../../cluster/edge/edge-options.ts';
+import type { EdgeOptions } from '../../cluster/edge/edge-options.ts';
 import type { ForwardOptions } from '../../cluster/forward/forwards.ts';
 import type { OriginOptions } from '../../cluster/origin/origin-cluster.ts';
 import type { Config } from '../config.ts';
@@ -23,7 +23,7 @@ function edgeOptions({ cluster, hls, chunk_size: chunkSize }: VhostSettings): Ed
     traversesTokens: cluster.token_traverse,
     hasIdentity: cluster.debug_srs_upnode,
     chunkSize,
-    markFragmentMs: cutsOnDemand ? fragmentMsOf(hls) : DEFAULT_MARK_FRAGMENT_MS,
+    markFragmentMs: cutsOnDemand ? fragmentMsOf(hls) : undefined,
   };
 }
 

@@ -149,8 +149,26 @@ describe('numbers and times go on', () => {
     expect(heard).toEqual(['key@0 #-999+61000 discontinuity']);
   });
 
+  test('from where the first edge stands that does stand somewhere', () => {
+    ask();
+    ask({ sequence: FIRST - 1000, timeMs: 60_000 });
+    ask({ sequence: FIRST - 900, timeMs: 90_000 });
+    const publication = publish();
+    pictures(publication, 0, 500, 4);
+    ask({ sequence: FIRST - 800, timeMs: 90_000 });
+    pictures(publication, 2000, 2500, 4);
+    expect(heard).toEqual(['key@0 #-999+61000 discontinuity', 'key@2000 #-998+63000']);
+  });
+
+  test('and in the length that was asked for last', () => {
+    ask();
+    stream.markSegments({ fragmentMs: 2500, last: undefined }, NOW_MS);
+    pictures(publish(), 0, 7000, 2);
+    expect(heard).toEqual(['key@0 #0+0', 'key@3000 #1+3000', 'key@6000 #2+6000']);
+  });
+
   test('and not from where nobody can be', () => {
-    ask({ sequence: FIRST + 1, timeMs: 60_000 });
+    ask({ sequence: FIRST + 10_000, timeMs: 60_000 });
     pictures(publish(), 0, 1000, 4);
     expect(heard).toEqual(['key@0 #0+0']);
   });
