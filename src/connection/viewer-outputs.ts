@@ -25,8 +25,8 @@ const SEND_TIMEOUT_MS = 30_000;
 export type LiveFormat = 'flv' | 'ts' | 'aac' | 'mp3';
 export type LiveTransport = 'plain' | 'chunked' | 'websocket';
 
-const FORMATS: Readonly<Record<LiveFormat, (framing: BodyFraming) => ViewerFormat>> = {
-  flv: (framing) => new FlvFormat(framing),
+const FORMATS: Readonly<Record<LiveFormat, (framing: BodyFraming, hasMarks: boolean) => ViewerFormat>> = {
+  flv: (framing, hasMarks) => new FlvFormat(framing, hasMarks),
   ts: (framing) => new TsFormat(framing),
   aac: (framing) => new AudioFormat('aac', framing),
   mp3: (framing) => new AudioFormat('mp3', framing),
@@ -50,9 +50,16 @@ export class ViewerOutputs {
     return this.#fanouts.fetchOrCreate(stream, key, create, this.#options(stream, vhost));
   }
 
-  live(stream: Stream, vhost: VhostOptions, format: LiveFormat, transport: LiveTransport): Fanout {
-    const create = () => FORMATS[format](FRAMINGS[transport]);
-    const key = `${format}/${transport}`;
+  /** @param hasMarks as for `rtmp`, with FLV */
+  live(
+    stream: Stream,
+    vhost: VhostOptions,
+    format: LiveFormat,
+    transport: LiveTransport,
+    hasMarks = false,
+  ): Fanout {
+    const create = () => FORMATS[format](FRAMINGS[transport], hasMarks);
+    const key = `${format}/${transport}${hasMarks ? '/marks' : ''}`;
     return this.#fanouts.fetchOrCreate(stream, key, create, this.#options(stream, vhost));
   }
 

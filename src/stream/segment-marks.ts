@@ -3,46 +3,7 @@
 // of this server could go on with their numbers.
 
 import type { MediaMessage, SegmentMark } from '../media/message.ts';
-import { isFragmentLength, isSequence, isTimelineMs } from '../media/segment-mark.ts';
-import { type Amf0Object, type Amf0Value, numberProperty } from '../protocol/amf0/value.ts';
-
-/** A place on the timeline of marks. */
-export interface MarkPlace {
-  /** Number of the latest segment. */
-  readonly sequence: number;
-  /** Latest time of the stream, ms. */
-  readonly timeMs: number;
-}
-
-/** What somebody asks for who cuts the stream where the marks are. */
-export interface MarkRequest {
-  /** Wanted length of a segment, ms. */
-  readonly fragmentMs: number;
-  /** Where it stands already, undefined if it comes for the first time. */
-  readonly last: MarkPlace | undefined;
-}
-
-const FRAGMENT_KEY = 'tsrs_mark_fragment';
-const SEQUENCE_KEY = 'tsrs_mark_sequence';
-const TIME_KEY = 'tsrs_mark_time';
-
-/** Properties of `connect` by which a server asks another for marks. */
-export function markRequestProperties({ fragmentMs, last }: MarkRequest): Record<string, Amf0Value> {
-  const fragment = { [FRAGMENT_KEY]: fragmentMs };
-  return last === undefined
-    ? fragment
-    : { ...fragment, [SEQUENCE_KEY]: last.sequence, [TIME_KEY]: last.timeMs };
-}
-
-/** @returns undefined if the peer asks for no marks; a place that makes no sense is none */
-export function parseMarkRequest(args: Amf0Object | undefined): MarkRequest | undefined {
-  const fragmentMs = numberProperty(args, FRAGMENT_KEY) ?? 0;
-  if (!isFragmentLength(fragmentMs)) return undefined;
-  const sequence = numberProperty(args, SEQUENCE_KEY);
-  const timeMs = numberProperty(args, TIME_KEY);
-  const hasPlace = isSequence(sequence) && isTimelineMs(timeMs);
-  return { fragmentMs, last: hasPlace ? { sequence, timeMs } : undefined };
-}
+import type { MarkPlace, MarkRequest } from './mark-request.ts';
 
 /** 2020-01-01: the numbers stay below 2^31, which is what some players read, for many years. */
 const SEQUENCE_EPOCH_MS = Date.UTC(2020, 0, 1);

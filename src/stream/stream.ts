@@ -9,8 +9,9 @@ import type { MediaMessage, SegmentMark } from '../media/message.ts';
 import { asksForPublisherTime } from '../media/metadata.ts';
 import type { RtmpUrl } from '../protocol/rtmp/url.ts';
 import { GopCache, type GopCacheOptions } from './gop-cache.ts';
+import type { MarkPlace, MarkRequest } from './mark-request.ts';
 import type { PagePool } from './page-pool.ts';
-import { type MarkPlace, type MarkRequest, SegmentMarks } from './segment-marks.ts';
+import { SegmentMarks } from './segment-marks.ts';
 import { StreamClock } from './stream-clock.ts';
 import { type StreamId, streamUrl } from './stream-id.ts';
 

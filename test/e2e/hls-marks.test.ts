@@ -50,14 +50,15 @@ async function publisher(origin: TestServer, stream: string, file: MediaName = '
 }
 
 let origin: TestServer;
-/** Between the origin and the second edge. */
+/** Between the origin and the second edge, which fetches from it over HTTP-FLV. */
 let middle: TestServer;
 let edges: readonly [TestServer, TestServer];
 
 beforeAll(async () => {
   origin = await TestServer.start();
   middle = await edgeOf(origin.rtmpPort);
-  edges = await Promise.all([edgeOf(origin.rtmpPort), edgeOf(middle.rtmpPort)]);
+  const vhost = `cluster { mode remote; protocol flv; origin 127.0.0.1:${middle.httpPort}; }`;
+  edges = await Promise.all([edgeOf(origin.rtmpPort), TestServer.start({ vhost })]);
 });
 afterAll(async () => {
   for (const edge of edges) await edge.stop();

@@ -19,6 +19,8 @@ export interface HttpFlvClientOptions {
   /** With the query. */
   readonly path: string;
   readonly userAgent: string;
+  /** Further ones. */
+  readonly headers: Readonly<Record<string, string>>;
   /** How long the connection may take, TLS included, ms. */
   readonly connectTimeoutMs: number;
   /** Close after so long without a byte, ms. */
@@ -46,7 +48,7 @@ export class HttpFlvClient implements UpstreamClient {
   constructor(options: HttpFlvClientOptions, events: RtmpClientEvents) {
     this.#options = options;
     this.#events = events;
-    const { isTls, endpoint, host, path, userAgent, lookup, connectTimeoutMs } = options;
+    const { isTls, endpoint, host, path, userAgent, headers, lookup, connectTimeoutMs } = options;
     const get = isTls ? httpsGet : httpGet;
     this.#request = get({
       host: endpoint.host,
@@ -54,7 +56,7 @@ export class HttpFlvClient implements UpstreamClient {
       path,
       lookup,
       agent: false,
-      headers: { Host: host, 'User-Agent': userAgent, Accept: '*/*' },
+      headers: { Host: host, 'User-Agent': userAgent, Accept: '*/*', ...headers },
       // Origins have certificates of their own making, and addresses that no certificate names (as SRS).
       rejectUnauthorized: false,
     });

@@ -12,7 +12,7 @@ import type { MediaMessage } from '../../media/message.ts';
 import type { RtmpStatus } from '../../protocol/rtmp/client-handler.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { Traffic } from '../../stats/traffic.ts';
-import type { MarkRequest } from '../../stream/segment-marks.ts';
+import type { MarkRequest } from '../../stream/mark-request.ts';
 import type { Publication, Publisher, Stream, StreamSubscriber } from '../../stream/stream.ts';
 import { type ClientError, silent } from '../client/client-error.ts';
 import { endpointText, parseEndpoint } from '../client/endpoint.ts';

@@ -7,7 +7,7 @@ import type { RtmpPeerIdentity, RtmpStatus } from '../../protocol/rtmp/client-ha
 import type { RtmpMediaMessage } from '../../protocol/rtmp/server-handler.ts';
 import type { RedirectTarget } from '../../protocol/rtmp/server-replies.ts';
 import { discoverUrl, type RtmpUrl } from '../../protocol/rtmp/url.ts';
-import { type MarkRequest, markRequestProperties } from '../../stream/segment-marks.ts';
+import { MARK_HEADER, type MarkRequest, markArguments, markHeader } from '../../stream/mark-request.ts';
 import type { StreamId } from '../../stream/stream-id.ts';
 import { type MediaSink, TagIntake } from '../../stream/tag-intake.ts';
 import { ClientError } from '../client/client-error.ts';
@@ -186,7 +186,7 @@ export class Upstream implements MediaSink {
                   identity,
                   log.connectionId,
                   serverIp,
-                  markRequestProperties(this.#owner.markRequest),
+                  markArguments(this.#owner.markRequest),
                 ),
               }
             : {}),
@@ -224,6 +224,7 @@ export class Upstream implements MediaSink {
         host: hostHeader({ host, port: this.#origin.port }, DEFAULT_PORT[isTls ? 'flvs' : 'flv']),
         path,
         userAgent: `${identity.name}/${identity.version}`,
+        headers: this.#options.hasIdentity ? { [MARK_HEADER]: markHeader(this.#owner.markRequest) } : {},
         connectTimeoutMs: CONNECT_TIMEOUT_MS,
         silenceTimeoutMs: SILENCE_TIMEOUT_MS,
         lookup: resolver.lookup,

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import { checkHandshake, encodeWsHead, wantsWebSocket } from '../../protocol/websocket/handshake.ts';
 import type { ClientFacts } from '../../stats/client-statistics.ts';
+import { MARK_HEADER, type MarkRequest, parseMarkHeader } from '../../stream/mark-request.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { VhostOptions } from '../vhost.ts';
 import type { LiveFormat, LiveTransport } from '../viewer-outputs.ts';
@@ -113,7 +114,9 @@ export class LiveStreams implements HttpService {
     const { streams, outputs, statistics, cluster } = this.#host;
     const { socket } = request.raw;
     const stream = streams.fetchOrCreate(id, vhost.stream);
-    const fanout = outputs.live(stream, vhost, format, transport);
+    const marks = format === 'flv' ? markRequest(request) : undefined;
+    if (marks !== undefined) stream.markSegments(marks, Date.now());
+    const fanout = outputs.live(stream, vhost, format, transport, marks !== undefined);
     connection.log.trace(
       `FLV ${stream.url}, encoder=${format.toUpperCase()}, nodelay=${Number(vhost.tcpNodelay)}, mw_sleep=${vhost.play.mergedWriteMs}ms`,
     );
@@ -143,6 +146,11 @@ export class LiveStreams implements HttpService {
     const { name, version } = this.#host.identity;
     return `${name}/${version}`;
   }
+}
+
+/** An edge of this kind of server wants to hear where segments begin. */
+function markRequest({ headers }: FastifyRequest): MarkRequest | undefined {
+  return parseMarkHeader(headers[MARK_HEADER]?.toString());
 }
 
 /** What the viewer asks for, as an RTMP player would ask: the query is for the origin. */

@@ -4,7 +4,7 @@ import { type Amf0Object, numberProperty, stringProperty } from '../../protocol/
 import type { ConnectRequest } from '../../protocol/rtmp/server-handler.ts';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import type { ClientFacts, ClientType } from '../../stats/client-statistics.ts';
-import { type MarkRequest, parseMarkRequest } from '../../stream/segment-marks.ts';
+import { type MarkRequest, parseMarkArguments } from '../../stream/mark-request.ts';
 import type { Stream } from '../../stream/stream.ts';
 import type { RtmpPeer } from './rtmp-peer.ts';
 
@@ -20,7 +20,7 @@ export function isServer(args: Amf0Object | undefined): boolean {
 
 /** Of `connect`: an edge of this kind of server wants to hear where segments begin. */
 export function markRequest(args: Amf0Object | undefined): MarkRequest | undefined {
-  return isServer(args) ? parseMarkRequest(args) : undefined;
+  return isServer(args) ? parseMarkArguments(args) : undefined;
 }
 
 /** SRS's line for `connect`. */

@@ -16,6 +16,7 @@ import {
   writeTagTimestamp,
 } from '../../container/flv/flv-tag.ts';
 import type { MediaMessage } from '../../media/message.ts';
+import { encodeSegmentMark } from '../../media/segment-mark.ts';
 import type { StreamHeaders } from '../../stream/stream.ts';
 import type { BodyFraming } from '../body-framing.ts';
 import type { ViewerFormat } from '../fanout.ts';
@@ -41,11 +42,14 @@ export class FlvFormat implements ViewerFormat {
   readonly endsWithPublisher = true;
   readonly startsWithGop = true;
   readonly #framed: FramedLog;
+  readonly #hasMarks: boolean;
   #hasAudio = false;
   #hasVideo = false;
   #batch: PatchedBatch | undefined;
 
-  constructor(framing: BodyFraming) {
+  /** @param hasMarks the viewers are edges that want to know where segments begin */
+  constructor(framing: BodyFraming, hasMarks = false) {
+    this.#hasMarks = hasMarks;
     this.#framed = new FramedLog(framing);
     this.log = this.#framed.log;
   }
@@ -59,7 +63,11 @@ export class FlvFormat implements ViewerFormat {
   }
 
   appendMessage(message: MediaMessage): void {
-    const { payload, timestampMs, isSequenceHeader } = message;
+    const { payload, timestampMs, isSequenceHeader, mark } = message;
+    // Goes before its message, and with it: whoever starts there has both.
+    if (this.#hasMarks && mark !== undefined) {
+      this.#append(FLV_TAG_SCRIPT, DATA, encodeSegmentMark(mark), timestampMs, true);
+    }
     if (message.track === 'audio') {
       this.#hasAudio = true;
       this.#append(FLV_TAG_AUDIO, AUDIO, payload, timestampMs, isSequenceHeader);

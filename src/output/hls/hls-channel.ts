@@ -12,9 +12,10 @@ import type { Stream, StreamSubscriber } from '../../stream/stream.ts';
 import type { BytePages } from '../disk/byte-pages.ts';
 import { Fmp4SegmentWriter } from './fmp4-segment-writer.ts';
 import type { HlsOptions } from './hls-options.ts';
+import type { SegmentTimeline } from './segment-clock.ts';
 import type { HlsSegmentEvent, SegmentStore, SegmentStoreEvents } from './segment-store.ts';
 import type { SegmentPageHost, SegmentWriter, SkipReason } from './segment-writer.ts';
-import { Segmenter, type SegmentTimeline } from './segmenter.ts';
+import { Segmenter } from './segmenter.ts';
 import { TsSegmentWriter } from './ts-segment-writer.ts';
 
 export interface HlsChannelHost {

@@ -15,8 +15,8 @@ import { HlsChannel } from './hls-channel.ts';
 import { type HlsNames, hlsNames } from './hls-names.ts';
 import type { HlsOptions } from './hls-options.ts';
 import { HlsMemory, MemoryStore } from './memory-store.ts';
+import type { SegmentTimeline } from './segment-clock.ts';
 import type { HlsSegmentEvent, SegmentStore, SegmentStoreEvents } from './segment-store.ts';
-import type { SegmentTimeline } from './segmenter.ts';
 
 export interface HlsHost {
   /** Settings of a virtual host, undefined where HLS is off. Asked at each publish. */

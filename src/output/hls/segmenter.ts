@@ -5,14 +5,13 @@
 
 import { TICKS_PER_MS } from '../../container/mpegts/ts-packet.ts';
 import type { MediaMessage, SegmentMark } from '../../media/message.ts';
-import { unwrapTimestamp } from '../../media/timestamp.ts';
 import type { BytePages } from '../disk/byte-pages.ts';
-import { AudioSampleClock } from './audio-sample-clock.ts';
 import { type CutOptions, cutsBeforeAudio, cutsBeforeVideo, SegmentLength } from './cut-rules.ts';
 import { FloorCounter } from './floor-counter.ts';
 import { HeaderWatch } from './header-watch.ts';
 import { KeyFrameWait } from './key-frame-wait.ts';
 import { MarkFollower } from './mark-follower.ts';
+import { SegmentClock, type SegmentTimeline } from './segment-clock.ts';
 import type { SegmentStore } from './segment-store.ts';
 import type { SegmentPageHost, SegmentWriter, SkipReason } from './segment-writer.ts';
 
@@ -22,12 +21,6 @@ export interface SegmenterOptions extends CutOptions {
   readonly dropsVideo: boolean;
   /** Segments begin where messages have marks, if they have any of this fragment length. */
   readonly followsMarks: boolean;
-}
-
-/** What the publishes of a stream share, so that players see one timeline. Changed in place. */
-export interface SegmentTimeline {
-  /** The latest time written, ms; -1 before the first. */
-  lastMs: number;
 }
 
 export interface SegmenterHost {
@@ -44,8 +37,6 @@ export interface SegmenterHost {
   readonly onWarning: (text: string) => void;
 }
 
-/** Where a publish goes on whose times start before the end of the last one, ms: the step of the hub's clock. */
-const REPUBLISH_STEP_MS = 10;
 /** A stream that is joined in its middle may begin with so much sound before its next picture, ms. */
 const SOUND_AHEAD_MS = 500;
 /** Bytes that the store of one stream may be behind before the open segment is given up. */
@@ -66,11 +57,8 @@ export class Segmenter {
   readonly #headers = new HeaderWatch();
   readonly #keyFrameWait: KeyFrameWait;
   readonly #marks = new MarkFollower();
-  #audioClock: AudioSampleClock | undefined;
+  readonly #clock: SegmentClock;
   #hasListed = false;
-  /** Added to all times of this publish, ms; undefined before its first frame. */
-  #offsetMs: number | undefined;
-  #lastInputMs: number | undefined;
   #segment: OpenSegment | undefined;
   /** What comes next does not continue the segment before. */
   #isDiscontinuity = true;
@@ -87,7 +75,7 @@ export class Segmenter {
       append: (page, from, to) => host.store.append(page, from, to),
     });
     this.#floor = options.isFloor ? new FloorCounter(options.fragmentMs) : undefined;
-    this.#audioClock = this.#newAudioClock();
+    this.#clock = new SegmentClock(host.timeline, options.isDtsDirect);
     this.#keyFrameWait = new KeyFrameWait(options, host.hasVideo);
   }
 
@@ -149,13 +137,8 @@ export class Segmenter {
     else if (this.#segment !== undefined) this.#abandon();
     if (step.type === 'behind') return;
     this.#isDiscontinuity = mark.isDiscontinuity || (this.#hasListed && mark.sequence !== store.nextSequence);
-    this.#offsetMs = mark.timeMs - this.#inputTime(message);
-    this.#audioClock = this.#newAudioClock();
+    this.#clock.anchor(message, mark.timeMs);
     this.#keyFrameWait.end();
-  }
-
-  #newAudioClock(): AudioSampleClock | undefined {
-    return this.#options.isDtsDirect ? undefined : new AudioSampleClock();
   }
 
   #header(message: MediaMessage): void {
@@ -172,7 +155,7 @@ export class Segmenter {
       this.#dropSoundAhead();
       return;
     }
-    const timeMs = this.#timeOf(message);
+    const timeMs = this.#clock.timeOf(message);
     if (!dropsVideo && !this.#preparesVideo(message, timeMs * TICKS_PER_MS)) {
       this.#report(message);
       return;
@@ -204,8 +187,7 @@ export class Segmenter {
 
   #audio(message: MediaMessage): void {
     const writer = this.#writer;
-    const timeMs = this.#timeOf(message);
-    const pts = this.#audioClock?.next(timeMs, message, writer.aacSampleRate) ?? timeMs * TICKS_PER_MS;
+    const pts = this.#clock.soundTimeOf(message, writer.aacSampleRate);
     if (!writer.prepare(message, pts)) {
       this.#report(message);
       return;
@@ -217,24 +199,8 @@ export class Segmenter {
     this.#check(writer.write());
   }
 
-  /** Time of a message on the timeline of all publishes, ms. The publisher's own times (`atc on`) wrap. */
-  #timeOf(message: MediaMessage): number {
-    const inputMs = this.#inputTime(message);
-    if (this.#offsetMs === undefined) {
-      const { lastMs } = this.#host.timeline;
-      this.#offsetMs = inputMs <= lastMs ? lastMs + REPUBLISH_STEP_MS - inputMs : 0;
-    }
-    return inputMs + this.#offsetMs;
-  }
-
-  #inputTime({ timestampMs }: MediaMessage): number {
-    this.#lastInputMs = unwrapTimestamp(timestampMs, this.#lastInputMs ?? timestampMs);
-    return this.#lastInputMs;
-  }
-
   #addTime(timeMs: number): void {
-    const { timeline } = this.#host;
-    if (timeMs > timeline.lastMs) timeline.lastMs = timeMs;
+    this.#clock.wrote(timeMs);
     this.#segment?.length.add(timeMs);
   }
 

@@ -2,13 +2,8 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { MediaMessage, SegmentMark } from '../../../src/media/message.ts';
-import { amf0Object } from '../../../src/protocol/amf0/value.ts';
-import {
-  clockSequence,
-  type MarkPlace,
-  markRequestProperties,
-  parseMarkRequest,
-} from '../../../src/stream/segment-marks.ts';
+import type { MarkPlace } from '../../../src/stream/mark-request.ts';
+import { clockSequence } from '../../../src/stream/segment-marks.ts';
 import type { Publication, Publisher, Stream, StreamSubscriber } from '../../../src/stream/stream.ts';
 import { StreamRegistry } from '../../../src/stream/stream-registry.ts';
 import { streamOptions } from '../../helpers/stream-options.ts';
@@ -195,15 +190,4 @@ describe("a copy of another server's stream", () => {
     pictures(publish(), 0, 3000, 1);
     expect(heard).toEqual(['key@0 #7+9000', 'key@1010 #8+10010 discontinuity', 'key@3010 #9+12010']);
   });
-});
-
-test('what an edge asks for arrives as it is, or not at all', () => {
-  const parsed = (request: Parameters<typeof markRequestProperties>[0]) =>
-    parseMarkRequest(amf0Object(markRequestProperties(request)));
-  const last = { sequence: 5, timeMs: 70 };
-  expect(parsed({ fragmentMs: 1500, last })).toEqual({ fragmentMs: 1500, last });
-  expect(parsed({ fragmentMs: 1500, last: undefined })).toEqual({ fragmentMs: 1500, last: undefined });
-  expect(parsed({ fragmentMs: -1, last })).toBeUndefined();
-  expect(parsed({ fragmentMs: 1500, last: { ...last, timeMs: -1 } })?.last).toBeUndefined();
-  expect(parseMarkRequest(undefined)).toBeUndefined();
 });

@@ -32,7 +32,7 @@ const clients = {
     new HttpFlvClient(
       {
         ...{ endpoint: { host, port }, lookup: resolver.lookup },
-        ...{ isTls: false, host, path: '/live/any.flv', userAgent: 'test', onAnswer: () => {} },
+        ...{ isTls: false, host, path: '/live/any.flv', userAgent: 'test', headers: {}, onAnswer: () => {} },
         ...{ connectTimeoutMs: 5000, silenceTimeoutMs: 5000 },
       },
       events,
