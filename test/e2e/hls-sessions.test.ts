@@ -58,6 +58,8 @@ async function publisher(
 
 const get = (path: string, server = origin) => http(server.httpPort, path);
 
+const withoutDate = ({ headers: { date: _, ...others } }: HttpAnswer) => others;
+
 const playlistRequest = (stream: string, vhost: string, fields = '') =>
   `GET /live/${stream}.m3u8?vhost=${vhost} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`;
 
@@ -131,9 +133,10 @@ describe.concurrent('a viewer of HLS', () => {
       .slice(0, 20);
     for (const _ of ['first', 'second'])
       expect((await get(`${path}?hls_ctx=${name}`)).text).toContain(`.ts?hls_ctx=${name}\n`);
-    await get(path);
-    await http(origin.httpPort, path, { method: 'HEAD' });
+    const answer = await get(path);
+    const head = await http(origin.httpPort, path, { method: 'HEAD' });
     expect((await hlsClients(stream)).length).toBe(2);
+    expect(withoutDate(head)).toEqual(withoutDate(answer));
     await encoder.stop();
   });
 

@@ -16,7 +16,7 @@ import { mimeType } from '../mime-type.ts';
 import { queryValue, rawPath } from '../request-path.ts';
 import type { HlsDelivery } from './hls-delivery.ts';
 import { type HlsSession, HlsSessions } from './hls-sessions.ts';
-import { masterPlaylist, sessionPlaylist } from './playlist-text.ts';
+import { masterPlaylist, otherQuery, sessionPlaylist } from './playlist-text.ts';
 import { PlaylistWait } from './playlist-wait.ts';
 import { StreamDemand } from './stream-demand.ts';
 
@@ -31,6 +31,8 @@ export interface PlaylistFiles {
 
 /** Sessions for each connection that the server may have: players close theirs between two requests. */
 const SESSIONS_PER_CONNECTION = 4;
+/** As long as the name of a session. */
+const NO_SESSION = '00000000';
 const TEXT = 'text/plain; charset=utf-8';
 
 /** What a request for a playlist, or for a segment that may come, is about. */
@@ -108,19 +110,20 @@ export class HlsStreams implements PlainService {
 
   #answer(asked: HlsRequest, session: HlsSession | undefined, bytes: Buffer): boolean | Promise<boolean> {
     const { exchange, vhost, hls, id, sessionName } = asked;
-    const isViewer = hls.hasSessions && exchange.request.method !== 'HEAD';
-    const used =
-      session ??
-      (isViewer ? this.#sessions.open(sessionName, facts(exchange, id), hls.sessionMs) : undefined);
+    if (!hls.hasSessions) return this.#serveOther(exchange, vhost, hls);
+    // HEAD asks what GET would be answered, and is no viewer.
+    if (session === undefined && exchange.request.method === 'HEAD') {
+      this.#sendPlaylist(exchange, playlistFor(asked, bytes, sessionName || NO_SESSION));
+      return true;
+    }
+    const used = session ?? this.#sessions.open(sessionName, facts(exchange, id), hls.sessionMs);
     if (used === undefined) return this.#serveOther(exchange, vhost, hls);
-    // Who comes with a name, from another server or from before a restart, is in the middle of playing.
-    if (used.id !== sessionName) this.#sendPlaylist(exchange, used, masterOf(exchange, used));
-    else this.#sendPlaylist(exchange, used, hls.countsSegments ? sessionPlaylist(bytes, used.id) : bytes);
+    countBytes(exchange, used);
+    this.#sendPlaylist(exchange, playlistFor(asked, bytes, used.id));
     return true;
   }
 
-  #sendPlaylist(exchange: ServiceExchange, session: HlsSession, text: string | Buffer): void {
-    countBytes(exchange, session);
+  #sendPlaylist(exchange: ServiceExchange, text: string | Buffer): void {
     exchange.reply
       .header('Content-Type', mimeType(exchange.path))
       .header('Cache-Control', 'no-cache')
@@ -248,14 +251,15 @@ function refuse({ reply }: ServiceExchange, session: string): boolean {
   return true;
 }
 
-function masterOf({ request }: ServiceExchange, { id }: HlsSession): string {
-  return masterPlaylist(rawPath(request.url), id, otherQuery(request.url));
-}
-
-/** The query of a URL without the session. */
-function otherQuery(url: string): string {
-  const parts = url.slice(rawPath(url).length + 1).split('&');
-  return parts.filter((part) => part !== '' && !part.startsWith('hls_ctx=')).join('&');
+/** What a session gets: first the master playlist that names it, then, as it comes with its name, the segments. */
+function playlistFor(
+  { exchange: { request }, hls, sessionName }: HlsRequest,
+  bytes: Buffer,
+  session: string,
+): string | Buffer {
+  // Who comes with a name, from another server or from before a restart, is in the middle of playing.
+  if (session !== sessionName) return masterPlaylist(rawPath(request.url), session, otherQuery(request.url));
+  return hls.countsSegments ? sessionPlaylist(bytes, session) : bytes;
 }
 
 /** A session has no socket: the bodies of its answers are what it has received. */

@@ -1,5 +1,7 @@
 // Playlists with a session in them: the master playlist that starts one, and the media playlist whose segments name it.
 
+import { rawPath } from '../request-path.ts';
+
 /**
  * What the first request for a playlist gets, as SRS has it (spec http-delivery 3.8).
  * @param path of the request, as it came
@@ -38,4 +40,10 @@ function split(text: string): readonly string[] {
     piece = `${query < 0 ? '' : `&${uri.slice(query + 1)}`}${line.slice(uri.length)}`;
   }
   return [...found, piece];
+}
+
+/** The query of a URL without the session. */
+export function otherQuery(url: string): string {
+  const parts = url.slice(rawPath(url).length + 1).split('&');
+  return parts.filter((part) => part !== '' && !part.startsWith('hls_ctx=')).join('&');
 }
