@@ -165,6 +165,7 @@ describe.concurrent('an edge without hls { }', () => {
     const waitedMs = Date.now() - startMs;
     expect(waitedMs).toBeGreaterThan(4900);
     expect(waitedMs).toBeLessThan(30_000);
+    await other.waitForLog(/serve error code=4040 : no stream within 5000ms, ip=127\.0\.0\.1/);
     await other.stop();
   });
 

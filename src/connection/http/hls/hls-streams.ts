@@ -4,8 +4,6 @@
 import { resolve, sep } from 'node:path';
 import { NO_BYTES } from '../../../bytes/no-bytes.ts';
 import type { MemoryFile } from '../../../output/hls/memory-store.ts';
-import type { RtmpUrl } from '../../../protocol/rtmp/url.ts';
-import type { ClientFacts } from '../../../stats/client-statistics.ts';
 import { type StreamId, streamUrl } from '../../../stream/stream-id.ts';
 import type { VhostOptions } from '../../vhost.ts';
 import { sendBytes } from '../cached-response.ts';
@@ -13,10 +11,10 @@ import type { HttpHost } from '../http-server.ts';
 import type { PlainService, ServiceExchange } from '../http-service.ts';
 import { templatePattern } from '../live-mount.ts';
 import { mimeType } from '../mime-type.ts';
-import { queryValue, rawPath } from '../request-path.ts';
+import { queryValue } from '../request-path.ts';
 import type { HlsDelivery } from './hls-delivery.ts';
+import { clientFacts, type HlsRequest, playlistFor, playlistUrl, waitKey } from './hls-request.ts';
 import { type HlsSession, HlsSessions } from './hls-sessions.ts';
-import { masterPlaylist, otherQuery, sessionPlaylist } from './playlist-text.ts';
 import { PlaylistWait } from './playlist-wait.ts';
 import { StreamDemand } from './stream-demand.ts';
 
@@ -34,16 +32,6 @@ const SESSIONS_PER_CONNECTION = 4;
 /** As long as the name of a session. */
 const NO_SESSION = '00000000';
 const TEXT = 'text/plain; charset=utf-8';
-
-/** What a request for a playlist, or for a segment that may come, is about. */
-interface HlsRequest {
-  readonly exchange: ServiceExchange;
-  readonly vhost: VhostOptions;
-  readonly hls: HlsDelivery;
-  readonly id: StreamId;
-  /** `hls_ctx` of its query; '' if there is none. */
-  readonly sessionName: string;
-}
 
 export class HlsStreams implements PlainService {
   readonly #host: HttpHost;
@@ -104,8 +92,20 @@ export class HlsStreams implements PlainService {
     if (bytes === undefined) this.#giveUp(asked);
     if (exchange.request.socket.destroyed) return true;
     if (bytes !== undefined) return this.#answer(asked, session, bytes);
+    this.#logMissing(asked);
     exchange.reply.callNotFound();
     return true;
+  }
+
+  /** As for viewers of live streams. What nobody waited for is no more than a missing file. */
+  #logMissing({ exchange: { connection }, hls, id }: HlsRequest): void {
+    const isPublished = this.#isPublished(id);
+    const waitedMs = hls.waitMs + (isPublished ? hls.firstSegmentMs : 0);
+    const what = isPublished ? 'no segment of the stream' : 'no stream';
+    if (waitedMs === 0) return;
+    connection.log.warn(
+      `serve error code=4040 : ${what} within ${waitedMs}ms, ip=${connection.remoteAddress}`,
+    );
   }
 
   #answer(asked: HlsRequest, session: HlsSession | undefined, bytes: Buffer): boolean | Promise<boolean> {
@@ -116,7 +116,7 @@ export class HlsStreams implements PlainService {
       this.#sendPlaylist(exchange, playlistFor(asked, bytes, sessionName || NO_SESSION));
       return true;
     }
-    const used = session ?? this.#sessions.open(sessionName, facts(exchange, id), hls.sessionMs);
+    const used = session ?? this.#sessions.open(sessionName, clientFacts(exchange, id), hls.sessionMs);
     if (used === undefined) return this.#serveOther(exchange, vhost, hls);
     countBytes(exchange, used);
     this.#sendPlaylist(exchange, playlistFor(asked, bytes, used.id));
@@ -241,57 +241,13 @@ export class HlsStreams implements PlainService {
   }
 }
 
-function waitKey({ exchange, id }: HlsRequest): string {
-  return `${streamUrl(id)} ${exchange.path}`;
-}
-
 /** As SRS 5 says it. */
 function refuse({ reply }: ServiceExchange, session: string): boolean {
   reply.code(404).header('Content-Type', TEXT).send(`HLS stream ${session} is EOF`);
   return true;
 }
 
-/** What a session gets: first the master playlist that names it, then, as it comes with its name, the segments. */
-function playlistFor(
-  { exchange: { request }, hls, sessionName }: HlsRequest,
-  bytes: Buffer,
-  session: string,
-): string | Buffer {
-  // Who comes with a name, from another server or from before a restart, is in the middle of playing.
-  if (session !== sessionName) return masterPlaylist(rawPath(request.url), session, otherQuery(request.url));
-  return hls.countsSegments ? sessionPlaylist(bytes, session) : bytes;
-}
-
 /** A session has no socket: the bodies of its answers are what it has received. */
 function countBytes(exchange: ServiceExchange, { client }: HlsSession): void {
   exchange.whenSent((bodyBytes) => client.traffic.add(0, bodyBytes));
-}
-
-function facts({ request, connection }: ServiceExchange, id: StreamId): Omit<ClientFacts, 'id' | 'kickOff'> {
-  const { 'x-forwarded-for': forwarded, 'x-real-ip': real, referer = '' } = request.headers;
-  const proxied = [forwarded, real].flat().find((value) => value !== undefined && value !== '');
-  return {
-    type: 'hls-play',
-    isPublisher: false,
-    ip: proxied?.split(',')[0]?.trim() ?? connection.remoteAddress,
-    tcUrl: `${request.protocol}://${request.host}/${id.app}`,
-    pageUrl: referer,
-    swfUrl: '',
-    ...id,
-    url: streamUrl(id),
-  };
-}
-
-/** What the viewer asks for, as an RTMP player would: the query is for the origin, without our own name in it. */
-function playlistUrl({ request, vhost }: ServiceExchange, { app, stream }: StreamId): RtmpUrl {
-  const query = otherQuery(request.url);
-  return {
-    schema: request.protocol,
-    host: request.hostname,
-    port: 0,
-    vhost,
-    app,
-    stream,
-    param: query === '' ? '' : `?${query}`,
-  };
 }
