@@ -138,13 +138,14 @@ export class HttpPorts {
       const gate = new PlayGate({ findAccess, statistics: this.#host.statistics });
       const redirects = new OwnerRedirects(this.#host);
       const live = new LiveStreams(this.#host, this.#files);
+      const plainLive: PlainService = { serve: (exchange) => live.servePlain(exchange) };
       const kept: PlainService = {
         serve: (exchange) => !live.mayBeLive(exchange) && this.#files.serveKept(exchange),
       };
       server.serve(
         [gate, redirects, this.#hls, live, this.#files],
         ['/*'],
-        [gate, redirects, this.#hls, kept],
+        [gate, redirects, this.#hls, plainLive, kept],
       );
     } else {
       server.serve([this.#files], CONSOLE_PATHS);

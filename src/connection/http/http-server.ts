@@ -149,6 +149,7 @@ export class HttpServer {
       connection,
       path,
       vhost: requestVhost(request),
+      takesChunks: request.raw.httpVersion !== '1.0',
       hasCors,
       whenSent: (listener) => reply.raw.once('finish', () => listener(bodyBytes(request, reply))),
       whenOver: (listener) => {

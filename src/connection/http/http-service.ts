@@ -24,6 +24,8 @@ export interface ServiceReply {
   code(status: number): ServiceReply;
   send(body?: string | Buffer): unknown;
   callNotFound(): unknown;
+  /** There is no answer of HTTP's: from here on the socket is the caller's alone. */
+  hijack(): unknown;
 }
 
 /** One request, with what all services want to know about it. */
@@ -35,6 +37,8 @@ export interface ServiceExchange {
   readonly path: string;
   /** The virtual host that the request names; it need not exist. */
   readonly vhost: string;
+  /** The client understands an answer in chunks (HTTP/1.1). */
+  readonly takesChunks: boolean;
   /** CORS headers belong into the answer; `reply` has them already. */
   readonly hasCors: boolean;
   /** Calls back when the answer has been handed to the system, with the bytes of its body. */

@@ -1,6 +1,5 @@
 // Live streams of `http_remux`: a request that names one makes its socket a viewer of the stream.
 
-import type { FastifyRequest } from 'fastify';
 import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import { checkHandshake, encodeWsHead, wantsWebSocket } from '../../protocol/websocket/handshake.ts';
 import type { ClientFacts } from '../../stats/client-statistics.ts';
@@ -10,14 +9,14 @@ import type { VhostOptions } from '../vhost.ts';
 import type { LiveFormat, LiveTransport } from '../viewer-outputs.ts';
 import type { HttpConnection } from './http-connection.ts';
 import type { HttpHost } from './http-server.ts';
-import type { HttpExchange, HttpService } from './http-service.ts';
+import type { HttpExchange, HttpService, ServiceExchange, ServiceRequest } from './http-service.ts';
 import { type LiveMatch, matchLiveMount } from './live-mount.ts';
 import { HttpLivePeer, type LivePeer, WebSocketLivePeer } from './live-peer.ts';
 import { encodeLiveHead } from './live-response.ts';
 
 /** Says whether a path names a file; StaticFiles is one. */
 export interface FileFinder {
-  has(exchange: Pick<HttpExchange, 'vhost' | 'path'>): Promise<boolean>;
+  has(exchange: Pick<ServiceExchange, 'vhost' | 'path'>): Promise<boolean>;
 }
 
 const CONTENT_TYPES: Readonly<Record<LiveFormat, string>> = {
@@ -26,6 +25,8 @@ const CONTENT_TYPES: Readonly<Record<LiveFormat, string>> = {
   aac: 'audio/x-aac',
   mp3: 'audio/mpeg',
 };
+
+type LiveStarter = (match: LiveMatch, vhost: VhostOptions) => void;
 
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -40,41 +41,60 @@ export class LiveStreams implements HttpService {
   }
 
   /** Whether a path may be a live stream, published or not. */
-  mayBeLive({ vhost: name, path }: Pick<HttpExchange, 'vhost' | 'path'>): boolean {
+  mayBeLive({ vhost: name, path }: Pick<ServiceExchange, 'vhost' | 'path'>): boolean {
     const vhost = this.#host.findVhost(name);
     return vhost !== undefined && matchLiveMount(path, vhost, () => true) !== undefined;
   }
 
-  async serve(exchange: HttpExchange): Promise<boolean> {
+  /** Live streams over HTTP and WebSocket. */
+  serve(exchange: HttpExchange): boolean | Promise<boolean> {
+    const { headers } = exchange.request;
+    return this.#answer(exchange, (match, vhost) => {
+      if (wantsWebSocket(headers)) this.#startWebSocket(exchange, match, vhost);
+      else this.#startHttp(exchange, match, vhost);
+    });
+  }
+
+  /** The same for requests that ask for nothing but HTTP. */
+  servePlain(exchange: ServiceExchange): boolean | Promise<boolean> {
+    return this.#answer(exchange, (match, vhost) => this.#startHttp(exchange, match, vhost));
+  }
+
+  #answer(exchange: ServiceExchange, start: LiveStarter): boolean | Promise<boolean> {
     const { streams, findVhost } = this.#host;
     const vhost = findVhost(exchange.vhost);
     if (vhost === undefined) return false;
     const isPublished = (id: LiveMatch['id']) => streams.find(id)?.isPublishing === true;
     const match = matchLiveMount(exchange.path, vhost, isPublished);
     if (match === undefined) return false;
-    // Beside HLS, what is no running stream is a segment that is no longer there.
-    const isSegment = match.format === 'ts' && vhost.hls !== undefined;
-    if (!isPublished(match.id) && (isSegment || (await this.#files.has(exchange)))) return false;
-    if (exchange.request.method === 'HEAD') {
-      exchange.reply.header('Content-Type', CONTENT_TYPES[match.format]).send('');
-    } else if (vhost.httpRemux.waitMs === 0 && !isPublished(match.id)) {
-      exchange.reply.callNotFound();
-    } else if (wantsWebSocket(exchange.request.headers)) {
-      this.#startWebSocket(exchange, match, vhost);
-    } else {
-      this.#startHttp(exchange, match, vhost);
-    }
+    if (!isPublished(match.id)) return this.#answerUnpublished(exchange, match, vhost, start);
+    play(exchange, match, vhost, start);
     return true;
   }
 
-  #startHttp(exchange: HttpExchange, match: LiveMatch, vhost: VhostOptions): void {
-    const { request, reply, hasCors } = exchange;
+  async #answerUnpublished(
+    exchange: ServiceExchange,
+    match: LiveMatch,
+    vhost: VhostOptions,
+    start: LiveStarter,
+  ): Promise<boolean> {
+    // Beside HLS, what is no running stream is a segment that is no longer there.
+    const isSegment = match.format === 'ts' && vhost.hls !== undefined;
+    if (isSegment || (await this.#files.has(exchange))) return false;
+    const isPublished = this.#host.streams.find(match.id)?.isPublishing === true;
+    const mayWait = isPublished || vhost.httpRemux.waitMs !== 0;
+    if (mayWait || exchange.request.method === 'HEAD') play(exchange, match, vhost, start);
+    else exchange.reply.callNotFound();
+    return true;
+  }
+
+  #startHttp(exchange: ServiceExchange, match: LiveMatch, vhost: VhostOptions): void {
+    const { request, reply, hasCors, takesChunks: isChunked } = exchange;
     reply.hijack();
     const server = this.#serverName;
-    const isChunked = request.raw.httpVersionMajor > 1 || request.raw.httpVersionMinor >= 1;
     const contentType = CONTENT_TYPES[match.format];
     const head = encodeLiveHead({ contentType, server, isChunked, hasCors });
-    const peer = new HttpLivePeer(request.raw.socket, head, server);
+    const peer = new HttpLivePeer(request.socket, head, server);
     this.#start(exchange, match, vhost, isChunked ? 'chunked' : 'plain', peer);
   }
 
@@ -104,7 +124,7 @@ export class LiveStreams implements HttpService {
   }
 
   #start(
-    exchange: HttpExchange,
+    exchange: ServiceExchange,
     { format, id }: LiveMatch,
     vhost: VhostOptions,
     transport: LiveTransport,
@@ -112,7 +132,8 @@ export class LiveStreams implements HttpService {
   ): void {
     const { request, connection } = exchange;
     const { streams, outputs, statistics, cluster } = this.#host;
-    const { socket } = request.raw;
+    const { socket } = request;
+    if (socket.destroyed) return; // gone while it was looked for
     const stream = streams.fetchOrCreate(id, vhost.stream);
     const marks = format === 'flv' ? markRequest(request) : undefined;
     if (marks !== undefined) stream.markSegments(marks, Date.now());
@@ -149,18 +170,28 @@ export class LiveStreams implements HttpService {
 }
 
 /** An edge of this kind of server wants to hear where segments begin. */
-function markRequest({ headers }: FastifyRequest): MarkRequest | undefined {
+function markRequest({ headers }: ServiceRequest): MarkRequest | undefined {
   return parseMarkHeader(headers[MARK_HEADER]?.toString());
 }
 
+function play(
+  { request, reply }: ServiceExchange,
+  match: LiveMatch,
+  vhost: VhostOptions,
+  start: LiveStarter,
+): void {
+  if (request.method === 'HEAD') reply.header('Content-Type', CONTENT_TYPES[match.format]).send('');
+  else start(match, vhost);
+}
+
 /** What the viewer asks for, as an RTMP player would ask: the query is for the origin. */
-function liveUrl({ request, vhost }: HttpExchange, { app, stream }: LiveMatch['id']): RtmpUrl {
+function liveUrl({ request, vhost }: ServiceExchange, { app, stream }: LiveMatch['id']): RtmpUrl {
   const query = request.url.indexOf('?');
   const param = query < 0 ? '' : request.url.slice(query);
   return { schema: request.protocol, host: request.hostname, port: 0, vhost, app, stream, param };
 }
 
-function clientFacts(request: FastifyRequest, connection: HttpConnection, stream: Stream): ClientFacts {
+function clientFacts(request: ServiceRequest, connection: HttpConnection, stream: Stream): ClientFacts {
   return {
     id: connection.id,
     type: 'flv-play',

@@ -43,13 +43,18 @@ export class PlainServiceRequest implements ServiceRequest {
 /** Collects the parts of an answer. */
 export class PlainReply implements ServiceReply {
   readonly #onAnswer: (answer: PlainAnswer) => void;
+  readonly #onHijack: () => void;
   #status = 200;
   #fields = '';
   #isSent = false;
 
-  /** @param onAnswer called once */
-  constructor(onAnswer: (answer: PlainAnswer) => void) {
+  /**
+   * @param onAnswer called once
+   * @param onHijack called instead if the answer is to be no answer of HTTP's
+   */
+  constructor(onAnswer: (answer: PlainAnswer) => void, onHijack: () => void) {
     this.#onAnswer = onAnswer;
+    this.#onHijack = onHijack;
   }
 
   get isSent(): boolean {
@@ -78,6 +83,12 @@ export class PlainReply implements ServiceReply {
     const bodyBytes = Buffer.byteLength(body);
     const fields = `${this.#fields}Content-Length: ${bodyBytes}\r\n`;
     this.#onAnswer({ status, fields, body, bodyBytes });
+  }
+
+  hijack(): void {
+    if (this.#isSent) return;
+    this.#isSent = true;
+    this.#onHijack();
   }
 
   callNotFound(): void {

@@ -1,6 +1,6 @@
-// Answers what players of HLS ask for, hundreds of times a second, straight from the socket: a complete HTTP server
-// takes several times as long for each request as the answer itself. Everything that is not plain is handed to that,
-// with the connection, from that request on.
+// Answers what players ask for, of HLS hundreds of times a second, straight from the socket: a complete HTTP server
+// takes several times as long for each request as the answer itself, and keeps kilobytes for each viewer of a live
+// stream. Everything that is not plain is handed to that, with the connection, from that request on.
 //
 //   socket --bytes--> PlainRequest --> services --> PlainAnswer --> socket
 //                       | anything else, or no service knows it
@@ -30,7 +30,7 @@ export interface PlainResponderHost {
 }
 
 /** Which paths are worth a try; all else has other ways. */
-const PLAYED = /\.(?:m3u8|ts|m4s|mp4)(?:\?|$)/;
+const PLAYED = /\.(?:m3u8|ts|m4s|mp4|flv|aac|mp3)(?:\?|$)/;
 /** Copied behind the head: one `write` costs less than a `writev` of two. */
 const SMALL_BODY_BYTES = 8192;
 const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_TIMEOUT_MS / 1000}\r\n\r\n`;
@@ -163,13 +163,14 @@ export class PlainResponder {
     const reply = new PlainReply((answer) => {
       this.#send(answer, plain, hasCors);
       for (const listener of sentListeners) listener(answer.bodyBytes);
-    });
+    }, this.#hijack);
     const exchange: ServiceExchange = {
       request,
       reply,
       connection: this.#connection,
       path,
       vhost: requestVhost(request),
+      takesChunks: true,
       hasCors,
       whenSent: (listener) => sentListeners.push(listener),
       whenOver: (listener) => {
@@ -272,7 +273,13 @@ export class PlainResponder {
     this.#next();
   }
 
-  #handOver(): void {
+  /** The socket belongs to a viewer of a live stream from here on, and ends with its client. */
+  readonly #hijack = (): void => {
+    this.#leaveSocket();
+    endWithClient(this.#socket, this.#hasEnded);
+  };
+
+  #leaveSocket(): void {
     const socket = this.#socket;
     this.#feed?.disconnect();
     socket.off('data', this.#received);
@@ -281,6 +288,11 @@ export class PlainResponder {
     socket.off('timeout', this.#failed);
     socket.off('close', this.#over);
     this.#over();
+  }
+
+  #handOver(): void {
+    const socket = this.#socket;
+    this.#leaveSocket();
     if (this.#hasEnded) {
       // Node's own server takes the end of the requests for that of the connection.
       socket.end();
@@ -293,4 +305,11 @@ export class PlainResponder {
     this.#host.handOver(socket);
     socket.resume();
   }
+}
+
+/** Outside of the class, whose objects its listeners would keep alive. */
+function endWithClient(socket: Socket, hasEnded: boolean): void {
+  socket.on('error', () => socket.destroy());
+  if (hasEnded) socket.destroySoon();
+  else socket.once('end', () => socket.destroySoon());
 }

@@ -34,6 +34,7 @@ const CACHE_OPTIONS = {
   checkMs: (path: string) => (path.endsWith('.m3u8') ? 50 : 500),
   now: () => performance.now(),
 };
+const KEPT = /\.(?:m3u8|ts|m4s|mp4)$/;
 const TEXT = 'text/plain; charset=utf-8';
 
 export class StaticFiles implements HttpService {
@@ -84,8 +85,9 @@ export class StaticFiles implements HttpService {
     return false;
   }
 
-  /** Answers what may be answered from memory, and keeps it there from the first request on. */
+  /** Answers what may be answered from memory, playlists and segments, and keeps it there from the first request on. */
   serveKept(exchange: ServiceExchange): boolean | Promise<boolean> {
+    if (!KEPT.test(exchange.path)) return false;
     const match = matchStaticMount(this.#options.mounts(), exchange.vhost, exchange.path);
     if (match?.type !== 'file' || !isPlain(exchange, match.path)) return false;
     const path = `${match.mount.dir}/${match.path}`;
