@@ -79,11 +79,11 @@ async function expectSame(stream: string): Promise<void> {
   );
   const checker = new TsChecker();
   for (const [index, sequence] of shared.entries()) {
-    const { uri } = playlists[1].segments[sequence - playlists[1].sequence]!;
+    const { uri, isDiscontinuity } = playlists[1].segments[sequence - playlists[1].sequence]!;
     const [own, other] = await Promise.all(edges.map((edge) => http(edge.httpPort, `/live/${uri}`)));
     expect([own?.status, own?.bytes.equals(other!.bytes)], uri).toEqual([200, true]);
     // One segment of this edge, the next of that.
-    checker.check((index % 2 === 0 ? own : other)!.bytes, uri);
+    checker.check((index % 2 === 0 ? own : other)!.bytes, uri, { isDiscontinuity });
   }
   expect(checker.problems).toEqual([]);
 }
@@ -94,6 +94,23 @@ describe.concurrent('edges at different distances', () => {
     const encoder = await publisher(origin, stream, file);
     await expectSame(stream);
     await encoder.stop();
+  });
+
+  test('have the same segments of two publishers, one after the other', async () => {
+    const stream = uniqueName('again');
+    const first = await publisher(origin, stream);
+    await Promise.all(edges.map((edge) => untilListed(edge, stream, 1)));
+    await first.stop();
+    const second = await publisher(origin, stream, 'h264-small-aac.flv');
+    const lastFew = (edge: TestServer) =>
+      waitFor('segments of the second', async () => {
+        const { segments } = await playlistOf(edge, stream);
+        const at = segments.findIndex(({ isDiscontinuity }) => isDiscontinuity);
+        return at > 0 && segments.length >= at + 2;
+      });
+    await Promise.all(edges.map(lastFew));
+    await expectSame(stream);
+    await second.stop();
   });
 
   test('behind a balancer of requests are one to ffmpeg', async () => {
