@@ -95,6 +95,13 @@ describe.concurrent('a live FLV response', () => {
     viewer.destroy();
   });
 
+  test('is whole for who asks for `bytes=0-`, as ffmpeg does: it has no parts', async () => {
+    const request = `GET /live/${stream}.flv HTTP/1.1\r\nHost: a\r\nRange: bytes=0-\r\nConnection: close\r\n\r\n`;
+    const bytes = await exchange(request, (all) => all.length > 20_000);
+    expect(bytes.toString('latin1', 0, 15)).toBe('HTTP/1.1 200 OK');
+    expect(bytes.subarray(0, 500).toString('latin1')).not.toContain('Content-Range');
+  });
+
   test('is plain bytes until the end of the connection for HTTP/1.0', async () => {
     const bytes = await exchange(`GET /live/${stream}.flv HTTP/1.0\r\n\r\n`, (all) => all.length > 20_000);
     const split = bytes.indexOf('\r\n\r\n');

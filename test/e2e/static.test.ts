@@ -32,7 +32,7 @@ beforeAll(async () => {
   writeFileSync(join(html, 'zero.txt'), '');
   writeFileSync(join(html, 'über uns.html'), 'umlaut');
   writeFileSync(join(html, 'a+b&c.txt'), 'plus');
-  writeFileSync(join(html, 'ten.mp4'), '0123456789');
+  for (const name of ['ten.mp4', 'ten.ts', 'ten.flv']) writeFileSync(join(html, name), '0123456789');
   writeFileSync(join(server.folder, 'secret.txt'), SECRET);
   writeFileSync(join(folder, 'index.html'), 'mounted');
   writeFileSync(join(folder, 'seg.ts'), 'ts');
@@ -170,6 +170,8 @@ describe.concurrent('ranges', () => {
     ['/ten.txt', 'bytes=a-b', 416, undefined, 'bytes */10'],
     ['/ten.txt', 'lines=1-2', 200, '0123456789', undefined],
     ['/ten.txt', 'bytes=0-0,5-9', 200, '0123456789', undefined],
+    ['/ten.ts', 'bytes=2-4', 206, '234', 'bytes 2-4/10'],
+    ['/ten.flv', 'bytes=2-4', 206, '234', 'bytes 2-4/10'],
     ['/ten.mp4?range=2-4', '', 206, '234', 'bytes 2-4/10'],
     ['/ten.mp4?bytes=7-', 'bytes=0-1', 206, '789', 'bytes 7-9/10'],
     ['/ten.mp4?range=x', '', 200, '0123456789', undefined],

@@ -31,6 +31,8 @@ export interface PlainResponderHost {
 
 /** Which paths are worth a try; all else has other ways. */
 const PLAYED = /\.(?:m3u8|ts|m4s|mp4|flv|aac|mp3)(?:\?|$)/;
+/** Live streams have no parts: ffmpeg asks for `bytes=0-` all the same. Who asks for a part of a file is no plain case. */
+const LIVE = /\.(?:flv|aac|mp3)(?:\?|$)/;
 /** Copied behind the head: one `write` costs less than a `writev` of two. */
 const SMALL_BODY_BYTES = 8192;
 const KEEP_ALIVE = `Connection: keep-alive\r\nKeep-Alive: timeout=${KEEP_ALIVE_TIMEOUT_MS / 1000}\r\n\r\n`;
@@ -94,7 +96,7 @@ export class PlainResponder {
     this.#host = host;
     this.#feed = feed;
     socket.setTimeout(KEEP_ALIVE_TIMEOUT_MS);
-    if (feed === undefined) socket.on('data', this.#received);
+    if (feed === undefined) socket.on('data', this.receive);
     else {
       feed.connect(socket, this);
       socket.resume();
@@ -105,13 +107,11 @@ export class PlainResponder {
     socket.once('close', this.#over);
   }
 
-  /** Takes what the socket has read; `bytes` is the responder's own. */
-  receive(bytes: Buffer): void {
-    this.#received(bytes);
-  }
-
-  /** Whoever asks for more before there is an answer is not listened to until then. */
-  readonly #received = (bytes: Buffer): void => {
+  /**
+   * Takes what the socket has read, and keeps it. Whoever asks for more before there is an answer is not listened to
+   * until then.
+   */
+  readonly receive = (bytes: Buffer): void => {
     this.#bytes = this.#bytes === undefined ? bytes : Buffer.concat([this.#bytes, bytes]);
     if (this.#isAnswering) this.#socket.pause();
     else this.#next();
@@ -142,7 +142,7 @@ export class PlainResponder {
     }
     const request = parsePlainRequest(bytes, this.#last);
     this.#last = request;
-    if (request === undefined || !PLAYED.test(request.url)) {
+    if (request === undefined || !isWorthATry(request)) {
       this.#handOver();
       return;
     }
@@ -282,7 +282,7 @@ export class PlainResponder {
   #leaveSocket(): void {
     const socket = this.#socket;
     this.#feed?.disconnect();
-    socket.off('data', this.#received);
+    socket.off('data', this.receive);
     socket.off('end', this.#ended);
     socket.off('error', this.#failed);
     socket.off('timeout', this.#failed);
@@ -305,6 +305,10 @@ export class PlainResponder {
     this.#host.handOver(socket);
     socket.resume();
   }
+}
+
+function isWorthATry({ url, headers }: PlainRequest): boolean {
+  return headers.range === undefined ? PLAYED.test(url) : LIVE.test(url);
 }
 
 /** Outside of the class, whose objects its listeners would keep alive. */

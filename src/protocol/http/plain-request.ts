@@ -22,14 +22,13 @@ const END_OF_HEAD = '\r\n\r\n';
 const REQUEST_LINE = /^GET (\/[\x21-\x7e]*) HTTP\/1\.1\r\n/;
 /** RFC 9112, 5: field lines of token, colon and visible text. */
 const FIELDS = /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)+$/;
-/** Fields that mean a body, another protocol, a part of the answer, or more care than is taken here. */
+/** Fields that mean a body, another protocol, or more care than is taken here. */
 const SPECIAL = new Set([
   'content-length',
   'expect',
   'if-match',
   'if-range',
   'if-unmodified-since',
-  'range',
   'transfer-encoding',
   'upgrade',
 ]);
