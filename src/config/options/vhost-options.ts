@@ -1,5 +1,6 @@
 // From the settings of a vhost, in SRS's words and units, to the options that the connections work with.
 
+import { extname } from 'node:path';
 import type { HlsDelivery } from '../../connection/http/hls/hls-delivery.ts';
 import type { VhostOptions } from '../../connection/vhost.ts';
 import type { VhostSettings } from '../directives/table.ts';
@@ -64,6 +65,11 @@ const MIN_KEEP_MS = 15_000;
 /** A session lives for so many playlist windows without a request, as in SRS. */
 const SESSION_WINDOWS = 2;
 
+/** Live streams have names as segments have them: `cam-1.ts` may be either. */
+function isLiveMount({ http_remux: { enabled, mount }, hls }: VhostSettings): boolean {
+  return enabled && extname(mount) === extname(segmentFileOf(hls));
+}
+
 function hlsDelivery(vhost: VhostSettings): HlsDelivery | undefined {
   const { hls, cluster } = vhost;
   if (!hls.enabled) return undefined;
@@ -75,7 +81,7 @@ function hlsDelivery(vhost: VhostSettings): HlsDelivery | undefined {
     isInMemory: hls.hls_memory,
     folder: hls.hls_path,
     playlistFile: hls.hls_m3u8_file,
-    segmentFile: followsMarks(vhost) ? segmentFileOf(hls) : undefined,
+    segmentFile: followsMarks(vhost) && !isLiveMount(vhost) ? segmentFileOf(hls) : undefined,
     hasSessions: hls.hls_ctx,
     countsSegments: hls.hls_ts_ctx,
     sessionMs: SESSION_WINDOWS * hls.hls_window * 1000,

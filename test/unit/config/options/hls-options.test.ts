@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../../../src/config/environment.ts';
 import { hlsOptions } from '../../../../src/config/options/hls-options.ts';
+import { vhostOptions } from '../../../../src/config/options/vhost-options.ts';
 import type { HlsOptions } from '../../../../src/output/hls/hls-options.ts';
 import { configOf, withListen } from '../load-text.ts';
 
@@ -116,5 +117,34 @@ describe('an edge without hls { }', () => {
       windowMs: 60_000,
     });
     expect(vhost(edge, { SRS_VHOST_HLS_ENABLED: 'on' })).toMatchObject({ isInMemory: false });
+  });
+});
+
+describe('segments that begin where the origin says', () => {
+  const edge = 'cluster { mode remote; origin 127.0.0.1; }';
+  const demand = 'enabled on; hls_memory on; hls_on_demand on;';
+  const own = (hls: string) => `${edge} hls { ${demand} ${hls} }`;
+
+  test.each([
+    ['an edge without hls { }', edge, true],
+    ['an edge that cuts on demand in memory', own('hls_fragment 4;'), true],
+    ['numbers of the clock', own('hls_ts_floor on;'), false],
+    ['sound alone', own('hls_vcodec vn;'), false],
+    ['on disk', `${edge} hls { enabled on; hls_on_demand on; }`, false],
+    ['all the time', `${edge} hls { enabled on; hls_memory on; }`, false],
+    ['an origin', `hls { ${demand} }`, false],
+  ])('%s', (_, text, expected) => {
+    const config = configOf(withListen(`vhost a { ${text} }`));
+    expect(hlsOptions(config.vhosts[0]!, config.root)?.followsMarks).toBe(expected);
+  });
+
+  test('are waited for, unless live streams have such names', () => {
+    const segmentFileOf = (text: string) =>
+      vhostOptions(configOf(withListen(`vhost a { ${text} }`)).vhosts[0]!).hls?.segmentFile;
+    expect(segmentFileOf(edge)).toBe('[app]/[stream]-[seq].ts');
+    expect(segmentFileOf(own('hls_use_fmp4 on;'))).toBe('[app]/[stream]-[seq].m4s');
+    const mount = 'http_remux { enabled on; mount [vhost]/[app]/[stream].ts; }';
+    expect(segmentFileOf(`${mount} ${own('')}`)).toBeUndefined();
+    expect(segmentFileOf(`${edge} hls { enabled on; }`)).toBeUndefined();
   });
 });
