@@ -276,6 +276,8 @@ export class PlainResponder {
   /** The socket belongs to a viewer of a live stream from here on, and ends with its client. */
   readonly #hijack = (): void => {
     this.#leaveSocket();
+    // It was paused if the client sent more; its end is to be heard.
+    this.#socket.resume();
     endWithClient(this.#socket, this.#hasEnded);
   };
 
