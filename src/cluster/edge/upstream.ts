@@ -4,6 +4,7 @@
 import type { MediaMessage, SegmentMark } from '../../media/message.ts';
 import { parseSegmentMark } from '../../media/segment-mark.ts';
 import type { RtmpPeerIdentity, RtmpStatus } from '../../protocol/rtmp/client-handler.ts';
+import { MESSAGE_TYPE } from '../../protocol/rtmp/message/message-type.ts';
 import type { RtmpMediaMessage } from '../../protocol/rtmp/server-handler.ts';
 import type { RedirectTarget } from '../../protocol/rtmp/server-replies.ts';
 import { discoverUrl, type RtmpUrl } from '../../protocol/rtmp/url.ts';
@@ -34,7 +35,6 @@ export const CONNECT_TIMEOUT_MS = 5000;
 export const SETUP_TIMEOUT_MS = 5000;
 /** An origin without the stream may wait for it as long as it likes, but not for ever: it could be dead, ms. */
 const SILENCE_TIMEOUT_MS = 30_000;
-const TYPE_DATA = 18;
 /** SRS follows without end. */
 const MAX_REDIRECTS = 3;
 
@@ -272,7 +272,7 @@ export class Upstream implements MediaSink {
 
   #media(message: RtmpMediaMessage): void {
     if (this.#isClosed) return;
-    const mark = message.typeId === TYPE_DATA ? parseSegmentMark(message.payload) : undefined;
+    const mark = message.typeId === MESSAGE_TYPE.data ? parseSegmentMark(message.payload) : undefined;
     if (mark === undefined) this.#intake.take(message);
     else this.#mark = mark;
   }

@@ -1,6 +1,5 @@
 // Live streams of `http_remux`: a request that names one makes its socket a viewer of the stream.
 
-import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
 import { checkHandshake, encodeWsHead, wantsWebSocket } from '../../protocol/websocket/handshake.ts';
 import type { ClientFacts } from '../../stats/client-statistics.ts';
 import { MARK_HEADER, type MarkRequest, parseMarkHeader } from '../../stream/mark-request.ts';
@@ -13,6 +12,7 @@ import type { HttpExchange, HttpService, ServiceExchange, ServiceRequest } from 
 import { type LiveMatch, matchLiveMount } from './live-mount.ts';
 import { HttpLivePeer, type LivePeer, WebSocketLivePeer } from './live-peer.ts';
 import { encodeLiveHead } from './live-response.ts';
+import { rawPath, rtmpUrl } from './request-path.ts';
 
 /** Says whether a path names a file; StaticFiles is one. */
 export interface FileFinder {
@@ -143,7 +143,10 @@ export class LiveStreams implements HttpService {
     );
     socket.setNoDelay(vhost.tcpNodelay);
     const client = statistics.addClient(clientFacts(request, connection, stream), socket);
-    const leaveCluster = cluster.joinViewer(stream, liveUrl(exchange, id));
+    const leaveCluster = cluster.joinViewer(
+      stream,
+      rtmpUrl(exchange, id, request.url.slice(rawPath(request.url).length)),
+    );
     connection.startLive({
       fanout,
       vhost: vhost.name,
@@ -182,13 +185,6 @@ function play(
 ): void {
   if (request.method === 'HEAD') reply.header('Content-Type', CONTENT_TYPES[match.format]).send('');
   else start(match, vhost);
-}
-
-/** What the viewer asks for, as an RTMP player would ask: the query is for the origin. */
-function liveUrl({ request, vhost }: ServiceExchange, { app, stream }: LiveMatch['id']): RtmpUrl {
-  const query = request.url.indexOf('?');
-  const param = query < 0 ? '' : request.url.slice(query);
-  return { schema: request.protocol, host: request.hostname, port: 0, vhost, app, stream, param };
 }
 
 function clientFacts(request: ServiceRequest, connection: HttpConnection, stream: Stream): ClientFacts {

@@ -1,7 +1,9 @@
 // What a request names: its path, decoded and safe to look up below a folder, and its virtual host.
 
 import { unescape as decodePercents } from 'node:querystring';
-import type { ServiceRequest } from './http-service.ts';
+import type { RtmpUrl } from '../../protocol/rtmp/url.ts';
+import type { StreamId } from '../../stream/stream-id.ts';
+import type { ServiceExchange, ServiceRequest } from './http-service.ts';
 
 /** The path of a URL without its query, not percent-decoded. */
 export function rawPath(url: string): string {
@@ -52,4 +54,13 @@ function decodeQuery(text: string): string {
 /** Query `vhost`, else query `domain`, else the Host header without its port. */
 export function requestVhost(request: ServiceRequest): string {
   return queryValue(request, 'vhost') || queryValue(request, 'domain') || request.hostname;
+}
+
+/** What a viewer asks for, as an RTMP player would. @param param query for the origin with its `?`; '' = none */
+export function rtmpUrl(
+  { request, vhost }: Pick<ServiceExchange, 'request' | 'vhost'>,
+  { app, stream }: Pick<StreamId, 'app' | 'stream'>,
+  param: string,
+): RtmpUrl {
+  return { schema: request.protocol, host: request.hostname, port: 0, vhost, app, stream, param };
 }

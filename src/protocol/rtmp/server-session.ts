@@ -32,6 +32,7 @@ export interface ConnectAnswer {
 
 /** Input kept while a request waits for its answer, bytes: a publisher may send its first second ahead. */
 const MAX_PENDING_SIZE = 1024 * 1024;
+
 /** Enhanced RTMP v2, bit of `capsEx`: the client understands a request to reconnect. */
 const CAPS_EX_RECONNECT = 1;
 

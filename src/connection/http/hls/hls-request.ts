@@ -6,7 +6,7 @@ import type { ClientFacts } from '../../../stats/client-statistics.ts';
 import { type StreamId, streamUrl } from '../../../stream/stream-id.ts';
 import type { VhostOptions } from '../../vhost.ts';
 import type { ServiceExchange } from '../http-service.ts';
-import { rawPath } from '../request-path.ts';
+import { rawPath, rtmpUrl } from '../request-path.ts';
 import type { HlsDelivery } from './hls-delivery.ts';
 import { masterPlaylist, otherQuery, sessionPlaylist } from './playlist-text.ts';
 
@@ -55,16 +55,8 @@ export function clientFacts(
   };
 }
 
-/** What the viewer asks for, as an RTMP player would: the query is for the origin, without our own name in it. */
-export function playlistUrl({ request, vhost }: ServiceExchange, { app, stream }: StreamId): RtmpUrl {
-  const query = otherQuery(request.url);
-  return {
-    schema: request.protocol,
-    host: request.hostname,
-    port: 0,
-    vhost,
-    app,
-    stream,
-    param: query === '' ? '' : `?${query}`,
-  };
+/** The query is for the origin, without our own name in it. */
+export function playlistUrl(exchange: ServiceExchange, id: StreamId): RtmpUrl {
+  const query = otherQuery(exchange.request.url);
+  return rtmpUrl(exchange, id, query === '' ? '' : `?${query}`);
 }
